@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which rule holds for a container, and what it leaves.
+ *
+ * Before the first rule is looked at, the annotations that any rule asks for are picked out by one
+ * pass over the container's, so a condition finds its text by number and the cost is the sum, not
+ * the product, of rules and annotations.
+ *
+ * Trust. Whoever starts a container can choose its id and annotations, so a rule on these must be
+ * worth nothing to them: its outcome is the stricter of the rule and "default", and of the first
+ * rule on trusted facts further down, which it would else hide. Not matching must be worth nothing
+ * either: where a text cannot be judged, the decision fails instead of passing the rule over.
+ *
+ * Patterns are fnmatch(3)'s with no flags: "*" stands for any bytes at all, "/" and a leading "."
+ * among them, "?" for any one byte, "[…]" for one of a set, and a backslash takes the meaning of
+ * what follows. We never call setlocale(3), so bytes are characters and nothing is folded. A match
+ * costs at most pattern times text, since both fnmatch()es of note go back to the last star only;
+ * the bounds on both make that a small number.
+ */
+
+#include "policy/internal.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+/* A fact about the container: `bytes` has no data when it is absent. */
+struct text {
+	struct wh_slice bytes;
+	const char *terminated; /* the same with a NUL behind, once somebody needed it */
+};
+
+struct facts {
+	struct text *texts; /* by number, as in struct wh_condition */
+	struct wh_arena *arena;
+};
+
+static void gather_text(struct text *text, const char *string)
+{
+	if (string == NULL)
+		return;
+	text->bytes = wh_slice_of(string);
+	text->terminated = string;
+}
+
+static int gather(
+	struct facts *facts, const struct wh_policy *policy, const struct wh_subject *subject)
+{
+	facts->texts = wh_arena_array(facts->arena, WH_FACT_ANNOTATIONS + policy->annotations.count,
+		sizeof(*facts->texts));
+	if (facts->texts == NULL)
+		return -ENOMEM;
+	gather_text(&facts->texts[WH_FACT_ID], subject->id);
+	gather_text(&facts->texts[WH_FACT_BUNDLE], subject->bundle);
+	for (size_t i = 0; i < subject->annotation_count; i++) {
+		const struct wh_annotation *annotation = &subject->annotations[i];
+		struct text *text;
+		size_t number;
+
+		if (wh_names_find(&policy->annotations, annotation->key, &number) < 0)
+			continue;
+		text = &facts->texts[WH_FACT_ANNOTATIONS + number];
+		text->bytes = annotation->value;
+		if (annotation->value.data == NULL)
+			text->bytes.data = "";
+	}
+	return 0;
+}
+
+/* 1 when the condition holds, 0 when not, -errno when that cannot be told. */
+static int condition_holds(const struct wh_condition *condition, struct facts *facts)
+{
+	struct text *text = &facts->texts[condition->fact];
+	const char *pattern = condition->pattern;
+	int r;
+
+	if (text->bytes.data == NULL)
+		return condition->fact < WH_FACT_ANNOTATIONS ? -EINVAL : 0;
+	/* Most rules are settled by how their pattern starts. */
+	if (text->bytes.len < condition->literal ||
+		memcmp(text->bytes.data, pattern, condition->literal) != 0)
+		return 0;
+	if (pattern[condition->literal] == '\0')
+		return text->bytes.len == condition->literal;
+	if (text->bytes.len > WH_POLICY_MAX_TEXT)
+		return -E2BIG;
+	if (text->terminated == NULL) {
+		if (memchr(text->bytes.data, '\0', text->bytes.len) != NULL)
+			return -EINVAL;
+		text->terminated = wh_arena_dup(facts->arena, text->bytes);
+		if (text->terminated == NULL)
+			return -ENOMEM;
+	}
+	r = fnmatch(pattern, text->terminated, 0);
+	if (r != 0 && r != FNM_NOMATCH)
+		return -EINVAL;
+	return r == 0;
+}
+
+/* 1, 0 or -errno. One condition that fails for certain outweighs those that cannot be told. */
+static int rule_holds(const struct wh_rule *rule, struct facts *facts)
+{
+	int doubt = 0;
+
+	for (const struct wh_condition *c = rule->conditions; c != NULL; c = c->next) {
+		int r = condition_holds(c, facts);
+
+		if (r == 0)
+			return 0;
+		if (r < 0)
+			doubt = r;
+	}
+	return doubt < 0 ? doubt : 1;
+}
+
+/* The first rule from `start` on that holds, in *ret; NULL when there is none. 0 or -errno. */
+static int find_rule(const struct wh_policy *policy, struct facts *facts, size_t start,
+	bool trusted_only, const struct wh_rule **ret)
+{
+	for (size_t i = start; i < policy->rule_count; i++) {
+		const struct wh_rule *rule = &policy->rules[i];
+		int r;
+
+		if (trusted_only && rule->settable)
+			continue;
+		r = rule_holds(rule, facts);
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			*ret = rule;
+			return 0;
+		}
+	}
+	*ret = NULL;
+	return 0;
+}
+
+static struct wh_limits lay_on(const struct wh_part *part, const struct wh_limits *below)
+{
+	const struct wh_limits *own = &part->limits;
+	struct wh_limits limits = *below;
+
+	if ((part->given & WH_GIVEN_MODE) != 0)
+		limits.mode = own->mode;
+	if ((part->given & WH_GIVEN_RESTORE) != 0)
+		limits.restore = own->restore;
+	if ((part->given & WH_GIVEN_CAPABILITIES) != 0)
+		limits.capabilities = own->capabilities;
+	if ((part->given & WH_GIVEN_NO_NEW_PRIVILEGES) != 0)
+		limits.no_new_privileges = own->no_new_privileges;
+	if ((part->given & WH_GIVEN_READONLY_ROOTFS) != 0)
+		limits.readonly_rootfs = own->readonly_rootfs;
+	if ((part->given & WH_GIVEN_TMPFS) != 0) {
+		limits.tmpfs = own->tmpfs;
+		limits.tmpfs_count = own->tmpfs_count;
+	}
+	return limits;
+}
+
+static const struct wh_policy_tmpfs *find_tmpfs(const struct wh_limits *limits, const char *path)
+{
+	for (size_t i = 0; i < limits->tmpfs_count; i++) {
+		if (strcmp(limits->tmpfs[i].path, path) == 0)
+			return &limits->tmpfs[i];
+	}
+	return NULL;
+}
+
+/* The paths that both have, each with the smaller size. */
+static int intersect_tmpfs(
+	struct wh_limits *limits, const struct wh_limits *by, struct wh_arena *arena)
+{
+	struct wh_policy_tmpfs *both;
+	size_t n = 0;
+
+	if (limits->tmpfs == by->tmpfs)
+		return 0;
+	both = wh_arena_array(arena, limits->tmpfs_count, sizeof(*both));
+	if (both == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < limits->tmpfs_count; i++) {
+		const struct wh_policy_tmpfs *other = find_tmpfs(by, limits->tmpfs[i].path);
+
+		if (other == NULL)
+			continue;
+		both[n] = limits->tmpfs[i];
+		if (other->size < both[n].size)
+			both[n].size = other->size;
+		n++;
+	}
+	limits->tmpfs = both;
+	limits->tmpfs_count = n;
+	return 0;
+}
+
+/* Each limit becomes the stricter of the two. 0 or -ENOMEM. */
+static int tighten(struct wh_limits *limits, const struct wh_limits *by, struct wh_arena *arena)
+{
+	if (by->mode == WH_MODE_ENFORCE)
+		limits->mode = WH_MODE_ENFORCE;
+	limits->restore = limits->restore && by->restore;
+	limits->capabilities &= by->capabilities;
+	limits->no_new_privileges = limits->no_new_privileges || by->no_new_privileges;
+	limits->readonly_rootfs = limits->readonly_rootfs || by->readonly_rootfs;
+	return intersect_tmpfs(limits, by, arena);
+}
+
+/* What a rule on settable facts leaves, given that it holds. */
+static int decide_settable(const struct wh_policy *policy, const struct wh_rule *rule,
+	struct facts *facts, struct wh_limits *ret)
+{
+	struct wh_limits limits = policy->defaults.limits;
+	struct wh_limits own = lay_on(&rule->part, &policy->defaults.limits);
+	const struct wh_rule *hidden;
+	int r = tighten(&limits, &own, facts->arena);
+
+	if (r < 0)
+		return r;
+	r = find_rule(policy, facts, (size_t)(rule - policy->rules) + 1, true, &hidden);
+	if (r < 0)
+		return r;
+	if (hidden != NULL) {
+		own = lay_on(&hidden->part, &policy->defaults.limits);
+		r = tighten(&limits, &own, facts->arena);
+		if (r < 0)
+			return r;
+	}
+	*ret = limits;
+	return 0;
+}
+
+int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *subject,
+	struct wh_arena *arena, struct wh_decision *ret)
+{
+	struct facts facts = { .arena = arena };
+	struct wh_decision decision = { .rule = "default", .limits = policy->defaults.limits };
+	const struct wh_rule *rule;
+	int r = gather(&facts, policy, subject);
+
+	if (r < 0)
+		return r;
+	r = find_rule(policy, &facts, 0, false, &rule);
+	if (r < 0)
+		return r;
+	if (rule != NULL) {
+		decision.rule = rule->name;
+		if (rule->settable)
+			r = decide_settable(policy, rule, &facts, &decision.limits);
+		else
+			decision.limits = lay_on(&rule->part, &policy->defaults.limits);
+	}
+	if (r < 0)
+		return r;
+	*ret = decision;
+	return 0;
+}

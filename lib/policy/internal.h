@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the files of this room share: the policy as it is kept, and the tools of its reader. All of
+ * a policy lives in its one arena; the JSON document is gone once it is read.
+ */
+
+#include "base/arena.h"
+#include "json/json.h"
+#include "policy/policy.h"
+
+/* ---- names.c: texts by number --------------------------------------------------------------- */
+
+/* Distinct texts, numbered from 0 as they come. The texts and the tables live in an arena. */
+struct wh_names {
+	struct wh_slice *texts;
+	uint32_t *slots; /* 1 + number, 0 for a free slot; twice `room` of them */
+	size_t count;
+	size_t room; /* a power of two, or 0 */
+};
+
+/* Makes room for so many texts in all, so that adding them moves nothing. 0 or -ENOMEM. */
+int wh_names_reserve(struct wh_names *names, struct wh_arena *arena, size_t count) WH_MUST_CHECK;
+
+/* The number of a text, or -ENOENT. */
+int wh_names_find(const struct wh_names *names, struct wh_slice text, size_t *ret) WH_MUST_CHECK;
+
+/* Adds a text, which must outlive the names: 0; 1 when it was there already; -ENOMEM. Its number
+ * in `ret` in both good cases. */
+int wh_names_add(struct wh_names *names, struct wh_arena *arena, struct wh_slice text,
+	size_t *ret) WH_MUST_CHECK;
+
+/* ---- the policy ----------------------------------------------------------------------------- */
+
+/* The keys that a rule may leave to "default". */
+enum wh_given {
+	WH_GIVEN_MODE = 1 << 0,
+	WH_GIVEN_RESTORE = 1 << 1,
+	WH_GIVEN_CAPABILITIES = 1 << 2,
+	WH_GIVEN_NO_NEW_PRIVILEGES = 1 << 3,
+	WH_GIVEN_READONLY_ROOTFS = 1 << 4,
+	WH_GIVEN_TMPFS = 1 << 5,
+};
+
+struct wh_reason {
+	unsigned capability;
+	const char *text;
+};
+
+/* Limits as one object of the policy spells them. */
+struct wh_part {
+	unsigned given; /* of enum wh_given; the other limits say nothing */
+	struct wh_limits limits;
+	const struct wh_reason *reasons;
+	size_t reason_count;
+};
+
+/* The facts that conditions ask for. From WH_FACT_ANNOTATIONS on, one for each annotation key that
+ * any rule names, in the order of wh_policy.annotations. */
+enum wh_fact {
+	WH_FACT_ID,
+	WH_FACT_BUNDLE,
+	WH_FACT_ANNOTATIONS,
+};
+
+struct wh_condition {
+	const struct wh_condition *next;
+	size_t fact;
+	size_t literal; /* so many bytes of the pattern stand for themselves */
+	const char *pattern;
+};
+
+struct wh_rule {
+	const char *name;
+	struct wh_part part;
+	const struct wh_condition *conditions; /* at least one, all must hold */
+	bool settable;                         /* one of them asks for a settable fact */
+};
+
+struct wh_policy {
+	struct wh_arena arena;
+	const struct wh_policy_runtime *runtimes;
+	size_t runtime_count; /* 0: none named */
+	const char *log_file;
+	bool log_required;
+	struct wh_part defaults;
+	struct wh_rule *rules;
+	size_t rule_count;
+	struct wh_names rule_names;  /* numbered as `rules` */
+	struct wh_names annotations; /* the keys that conditions ask for */
+};
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+struct wh_reader {
+	struct wh_json *doc;
+	struct wh_policy *policy;
+	const char *file;
+	struct wh_err *err;
+};
+
+/* What the keys of the object at hand are written to; NULL where that object has none. */
+struct wh_scope {
+	struct wh_part *part;
+	struct wh_rule *rule;
+	struct wh_policy_runtime *runtime;
+	struct wh_policy_tmpfs *tmpfs;
+};
+
+/* Reads the value of a key. 0, -EINVAL, -ENOMEM. */
+typedef int wh_read_value(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
+	const struct wh_scope *scope);
+
+/* Reads every member of an object by the table of keys; unknown ones are refused. */
+int wh_policy_read_object(struct wh_reader *reader, wh_node object, enum wh_policy_place place,
+	const struct wh_scope *scope) WH_MUST_CHECK;
+
+/* Reads one member, by a name that the table has at this place; nothing when it is not there. */
+int wh_policy_read_member(struct wh_reader *reader, wh_node object, enum wh_policy_place place,
+	const char *name, const struct wh_scope *scope) WH_MUST_CHECK;
+
+/* -EINVAL with "FILE:LINE:COLUMN: " before the sentence. */
+int wh_policy_fail(struct wh_reader *reader, wh_node node, const char *format, ...) WH_PRINTF(3, 4);
+
+/* -ENOMEM, said once. */
+int wh_policy_no_memory(struct wh_reader *reader);
+
+/* The candidate that a word was probably meant to be, ignoring ASCII case. */
+struct wh_nearest {
+	struct wh_slice word;
+	const char *best; /* NULL: none is near */
+	unsigned distance;
+};
+
+void wh_nearest_try(struct wh_nearest *nearest, const char *candidate);
+
+/* ---- values.c: plain values ----------------------------------------------------------------- */
+
+/* All of these name the key and what it must be in their errors. Bytes of read_text belong to the
+ * document; what keep gives is terminated and lives as long as the policy. */
+int wh_policy_refuse_type(struct wh_reader *reader, const struct wh_policy_key *key, wh_node node);
+int wh_policy_expect(struct wh_reader *reader, const struct wh_policy_key *key, wh_node node,
+	enum wh_json_type type) WH_MUST_CHECK;
+int wh_policy_read_bool(struct wh_reader *reader, const struct wh_policy_key *key, wh_node node,
+	bool *ret) WH_MUST_CHECK;
+int wh_policy_read_text(struct wh_reader *reader, const struct wh_policy_key *key, wh_node node,
+	struct wh_slice *ret) WH_MUST_CHECK;
+/* One of two words; true for the second. */
+int wh_policy_read_choice(struct wh_reader *reader, const struct wh_policy_key *key, wh_node node,
+	const char *first, const char *second, bool *ret) WH_MUST_CHECK;
+int wh_policy_keep(struct wh_reader *reader, struct wh_slice text, const char **ret) WH_MUST_CHECK;
+int wh_policy_keep_path(struct wh_reader *reader, const struct wh_policy_key *key, wh_node node,
+	const char **ret) WH_MUST_CHECK;
+int wh_policy_refuse_path(struct wh_reader *reader, const struct wh_policy_key *key, wh_node node);
+
+/* Whether the path is absolute, names more than "/", and is spelled in the one shortest way, so
+ * that equal paths are equal texts. */
+bool wh_policy_is_path(struct wh_slice path);
+
+size_t wh_policy_count(const struct wh_json *doc, wh_node array);
+
+/* ---- one reader for each key ---------------------------------------------------------------- */
+
+/* objects.c */
+wh_read_value wh_read_runtimes, wh_read_runtime_path, wh_read_runtime_kind;
+wh_read_value wh_read_log, wh_read_log_file, wh_read_log_required;
+wh_read_value wh_read_default, wh_read_rules, wh_read_name;
+/* match.c */
+wh_read_value wh_read_match, wh_read_annotations, wh_read_id, wh_read_bundle;
+/* limits.c */
+wh_read_value wh_read_mode, wh_read_restore;
+wh_read_value wh_read_capabilities, wh_read_no_new_privileges, wh_read_readonly_rootfs;
+wh_read_value wh_read_tmpfs, wh_read_tmpfs_path, wh_read_tmpfs_size;

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every key of the policy is one row: its name, the objects it may stand in, the type of its value,
+ * what it does, and the function that reads it. Parsing, the "expected one of" of errors, and
+ * the reference page all come from this table, so a new key is a new row and its reader.
+ *
+ * The rows of rules stand first, since a policy has few other objects and many rules.
+ */
+
+#include "policy/internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TOP WH_POLICY_TOP
+#define DEFAULT WH_POLICY_DEFAULT
+#define RULE WH_POLICY_RULE
+#define MATCH WH_POLICY_MATCH
+#define LOG WH_POLICY_LOG
+#define RUNTIME WH_POLICY_RUNTIME
+#define TMPFS WH_POLICY_TMPFS
+
+struct key {
+	struct wh_policy_key public;
+	size_t len;
+	wh_read_value *read;
+};
+
+#define KEY(name, places, type, doc, read) \
+	{ \
+		{ name, places, type, doc }, sizeof(name) - 1, read \
+	}
+
+static const struct key keys[] = {
+	KEY("name", RULE, "a string of 1 to 128 printable ASCII characters",
+		"How records and explanations call the rule; unique, and not \"default\".",
+		wh_read_name),
+	KEY("match", RULE, "an object",
+		"The conditions of the rule, at least one; all of them must hold.", wh_read_match),
+	KEY("annotations", MATCH, "an object of patterns, with at least one",
+		"Annotations the container must have, each with a pattern for its value. "
+		"Containers' authors can set annotations: such a rule can only tighten.",
+		wh_read_annotations),
+	KEY("id", MATCH, "a string with a pattern",
+		"A pattern for the container's id. Callers can choose the id: such a rule can "
+		"only tighten.",
+		wh_read_id),
+	KEY("bundle", MATCH, "a string with a pattern",
+		"A pattern for the absolute path of the bundle, links resolved. Engines name its "
+		"last folders after the id, which callers can choose: match on those above.",
+		wh_read_bundle),
+	KEY("mode", TOP | RULE, "\"enforce\" or \"audit\"",
+		"\"audit\" changes nothing and records what \"enforce\" would change. Silent: "
+		"\"enforce\".",
+		wh_read_mode),
+	KEY("restore", TOP | RULE, "\"refuse\" or \"allow\"",
+		"Whether containers may be restored from a checkpoint, whose capabilities come "
+		"from the checkpoint and not from this policy. Silent: \"refuse\".",
+		wh_read_restore),
+	KEY("capabilities", DEFAULT | RULE, "an array of names, or an object of names with reasons",
+		"The capabilities a container may keep of those it asks for. Silent: none.",
+		wh_read_capabilities),
+	KEY("noNewPrivileges", DEFAULT | RULE, "true or false",
+		"Whether setuid programs and file capabilities lose their effect in the container. "
+		"Silent: true.",
+		wh_read_no_new_privileges),
+	KEY("readonlyRootfs", DEFAULT | RULE, "true or false",
+		"Whether the container's root file system becomes read-only. Silent: true.",
+		wh_read_readonly_rootfs),
+	KEY("tmpfs", DEFAULT | RULE, "an array of paths or objects",
+		"Folders that get a writable tmpfs where the root file system becomes read-only. "
+		"Silent: none.",
+		wh_read_tmpfs),
+	KEY("runtimes", TOP, "an array of names, paths or objects",
+		"The runtimes to use; the first that is installed runs the container. Silent: "
+		"runc, crun, runsc.",
+		wh_read_runtimes),
+	KEY("log", TOP, "an object", "Where the records of decisions go.", wh_read_log),
+	KEY("default", TOP, "an object", "What every container may have.", wh_read_default),
+	KEY("rules", TOP, "an array of objects",
+		"Exceptions from \"default\": the first rule that matches counts, and what it does "
+		"not say comes from \"default\".",
+		wh_read_rules),
+	KEY("file", LOG, "an absolute path",
+		"A file that gets one JSON line for each decision. Silent: the journal, or "
+		"syslog where there is none.",
+		wh_read_log_file),
+	KEY("required", LOG, "true or false",
+		"Whether a record that cannot be written stops the container. Silent: false.",
+		wh_read_log_required),
+	KEY("path", RUNTIME, "an absolute path", "The runtime's program.", wh_read_runtime_path),
+	KEY("kind", RUNTIME, "\"runc\", \"crun\" or \"runsc\"",
+		"Whose command line it understands. Silent: as its file name says.",
+		wh_read_runtime_kind),
+	KEY("path", TMPFS, "an absolute path", "The folder in the container.", wh_read_tmpfs_path),
+	KEY("size", TMPFS, "a string like \"64m\"",
+		"How much it holds: bytes, or with k, m or g behind. Silent: \"64m\".",
+		wh_read_tmpfs_size),
+};
+
+static const struct {
+	enum wh_policy_place place;
+	const char *phrase;
+} places[] = {
+	{ TOP, "at the top level" },
+	{ DEFAULT, "in \"default\"" },
+	{ RULE, "in a rule" },
+	{ MATCH, "in \"match\"" },
+	{ LOG, "in \"log\"" },
+	{ RUNTIME, "in a runtime" },
+	{ TMPFS, "in a tmpfs" },
+};
+
+const struct wh_policy_key *wh_policy_key_get(size_t index)
+{
+	return index < WH_COUNT(keys) ? &keys[index].public : NULL;
+}
+
+/* ---- errors ------------------------------------------------------------------------------ */
+
+int wh_policy_fail(struct wh_reader *reader, wh_node node, const char *format, ...)
+{
+	char text[sizeof(reader->err->text)];
+	unsigned line = 0, column = 0;
+	va_list args;
+
+	if (reader->err == NULL)
+		return -EINVAL;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	wh_json_position(reader->doc, node, &line, &column);
+	return wh_fail(reader->err, EINVAL, "%s:%u:%u: %s", reader->file, line, column, text);
+}
+
+int wh_policy_no_memory(struct wh_reader *reader)
+{
+	return wh_fail(
+		reader->err, ENOMEM, "%s: out of memory while reading the policy", reader->file);
+}
+
+/* ---- words that were nearly right -------------------------------------------------------- */
+
+#define NEAREST_MAX 32u /* longer words are no typing errors */
+
+static char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Insertions, deletions, replacements and swaps of neighbours that make one word of the other
+ * (optimal string alignment). Three rows of the usual matrix are enough. */
+static unsigned distance(struct wh_slice word, struct wh_slice other)
+{
+	unsigned rows[3][NEAREST_MAX + 1];
+
+	for (unsigned j = 0; j <= other.len; j++)
+		rows[0][j] = j;
+	for (unsigned i = 1; i <= word.len; i++) {
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3],
+			 *second = rows[(i + 1) % 3];
+		char c = ascii_lower(word.data[i - 1]);
+
+		row[0] = i;
+		for (unsigned j = 1; j <= other.len; j++) {
+			char d = ascii_lower(other.data[j - 1]);
+
+			row[j] = least(above[j - 1] + (c != d), 1 + least(above[j], row[j - 1]));
+			if (i > 1 && j > 1 && c == ascii_lower(other.data[j - 2]) &&
+				d == ascii_lower(word.data[i - 2]))
+				row[j] = least(row[j], second[j - 2] + 1);
+		}
+	}
+	return rows[word.len % 3][other.len];
+}
+
+void wh_nearest_try(struct wh_nearest *nearest, const char *candidate)
+{
+	struct wh_slice other = wh_slice_of(candidate);
+	unsigned found;
+
+	if (nearest->word.len > NEAREST_MAX || other.len > NEAREST_MAX)
+		return;
+	found = distance(nearest->word, other);
+	/* One error in three letters is a typing error, more is another word. */
+	if (found > (unsigned)(other.len + 2) / 3)
+		return;
+	if (nearest->best == NULL || found < nearest->distance) {
+		nearest->best = candidate;
+		nearest->distance = found;
+	}
+}
+
+/* ---- objects ----------------------------------------------------------------------------- */
+
+static const struct key *find_key(struct wh_slice name, unsigned place)
+{
+	for (size_t i = 0; i < WH_COUNT(keys); i++) {
+		const struct key *key = &keys[i];
+
+		if (key->len == name.len && (key->public.places & place) != 0 &&
+			memcmp(key->public.name, name.data, name.len) == 0)
+			return key;
+	}
+	return NULL;
+}
+
+static const char *phrase_of(unsigned place)
+{
+	for (size_t i = 0; i < WH_COUNT(places); i++) {
+		if (places[i].place == place)
+			return places[i].phrase;
+	}
+	return "here";
+}
+
+/* A key that is right somewhere else: says where. */
+static void add_other_places(struct wh_buf *text, struct wh_slice name)
+{
+	const struct key *key = find_key(name, ~0u);
+	const char *before = " (it belongs ";
+
+	if (key == NULL)
+		return;
+	for (size_t i = 0; i < WH_COUNT(places); i++) {
+		if (find_key(name, places[i].place) == NULL)
+			continue;
+		wh_buf_addf(text, "%s%s", before, places[i].phrase);
+		before = " or ";
+	}
+	wh_buf_add_char(text, ')');
+}
+
+static int refuse_key(struct wh_reader *reader, wh_node node, struct wh_slice name, unsigned place)
+{
+	struct wh_nearest nearest = { .word = name };
+	WH_CLEANUP(wh_buf_done) struct wh_buf text = WH_BUF_INIT;
+	const char *before = ", expected one of ";
+
+	wh_buf_addf(&text, "unknown key \"%.*s\" %s", (int)least((unsigned)name.len, 64), name.data,
+		phrase_of(place));
+	add_other_places(&text, name);
+	for (size_t i = 0; i < WH_COUNT(keys); i++) {
+		if ((keys[i].public.places & place) == 0)
+			continue;
+		wh_nearest_try(&nearest, keys[i].public.name);
+		wh_buf_addf(&text, "%s\"%s\"", before, keys[i].public.name);
+		before = ", ";
+	}
+	if (nearest.best != NULL)
+		wh_buf_addf(&text, "; did you mean \"%s\"?", nearest.best);
+	if (wh_buf_status(&text) < 0)
+		return wh_policy_no_memory(reader);
+	return wh_policy_fail(reader, node, "%s", text.data);
+}
+
+int wh_policy_read_object(struct wh_reader *reader, wh_node object, enum wh_policy_place place,
+	const struct wh_scope *scope)
+{
+	wh_json_each_member (reader->doc, object, node) {
+		struct wh_slice name = wh_json_string(reader->doc, node);
+		const struct key *key;
+		int r;
+
+		if (name.data == NULL)
+			return wh_policy_no_memory(reader);
+		key = find_key(name, place);
+		if (key == NULL)
+			return refuse_key(reader, node, name, place);
+		r = key->read(reader, &key->public, wh_json_next(reader->doc, node), scope);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int wh_policy_read_member(struct wh_reader *reader, wh_node object, enum wh_policy_place place,
+	const char *name, const struct wh_scope *scope)
+{
+	const struct key *key = find_key(wh_slice_of(name), place);
+	wh_node value = wh_json_get(reader->doc, object, name);
+
+	if (key == NULL || value == WH_NO_NODE)
+		return 0;
+	return key->read(reader, &key->public, value, scope);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading is two steps: lib/json makes a tree of the text, then one pass over the tree by the table
+ * of keys (keys.c) copies what counts into the policy, and the tree is freed. What the
+ * text does not say is as built_in has it: nothing is allowed.
+ *
+ * Commands that only control containers (kill, delete…) must work with a policy that is half
+ * broken. They need to know the runtime and nothing else, so they read up to the end of "runtimes"
+ * and no further; where that key stands first, as in the example, the rest cannot hurt them.
+ */
+
+#include "policy/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct wh_limits built_in = {
+	.mode = WH_MODE_ENFORCE,
+	.restore = false,
+	.capabilities = 0,
+	.no_new_privileges = true,
+	.readonly_rootfs = true,
+};
+
+static const struct wh_policy_runtime built_in_runtimes[] = {
+	{ "runc", WH_RUNTIME_RUNC },
+	{ "crun", WH_RUNTIME_CRUN },
+	{ "runsc", WH_RUNTIME_RUNSC },
+};
+
+static struct wh_policy *policy_new(void)
+{
+	struct wh_policy *policy = calloc(1, sizeof(*policy));
+
+	if (policy != NULL)
+		policy->defaults.limits = built_in;
+	return policy;
+}
+
+void wh_policy_free(struct wh_policy *policy)
+{
+	if (policy == NULL)
+		return;
+	wh_arena_done(&policy->arena);
+	free(policy);
+}
+
+void wh_policy_freep(struct wh_policy **policy)
+{
+	wh_policy_free(*policy);
+	*policy = NULL;
+}
+
+/* Brings "line 3, column 5 (/rules): what", as wh_json_parse_take() says it, into this room's form.
+ */
+static int fail_syntax(struct wh_err *err, const char *file, int r, const struct wh_err *cause)
+{
+	unsigned long line, column;
+	const char *rest = cause->text;
+	char *end;
+
+	if (strncmp(rest, "line ", 5) != 0)
+		return wh_fail(err, -r, "%s: %s", file, rest);
+	line = strtoul(rest + 5, &end, 10);
+	if (strncmp(end, ", column ", 9) != 0)
+		return wh_fail(err, -r, "%s: %s", file, rest);
+	column = strtoul(end + 9, &end, 10);
+	/* At the root there is no pointer: ": what" instead of " (/rules): what". */
+	return wh_fail(err, -r, "%s:%lu:%lu:%s", file, line, column, end + (*end == ':'));
+}
+
+static int parse_text(struct wh_json **ret, struct wh_buf *text, const char *file,
+	const char *stop_after, struct wh_err *err)
+{
+	const struct wh_json_options options = { .comments = true, .stop_after = stop_after };
+	struct wh_err cause = WH_ERR_INIT;
+	int r = wh_json_parse_take(ret, text, &options, &cause);
+
+	return r < 0 ? fail_syntax(err, file, r, &cause) : 0;
+}
+
+typedef int read_root(struct wh_reader *reader, wh_node root, const struct wh_scope *scope);
+
+static int load(struct wh_policy **ret, struct wh_buf *text, const char *file,
+	const char *stop_after, read_root *read, struct wh_err *err)
+{
+	WH_JSON struct wh_json *doc = NULL;
+	WH_POLICY struct wh_policy *policy = policy_new();
+	struct wh_reader reader = { .policy = policy, .file = file, .err = err };
+	struct wh_scope scope = { 0 };
+	wh_node root;
+	int r = parse_text(&doc, text, file, stop_after, err);
+
+	if (r < 0)
+		return r;
+	if (policy == NULL)
+		return wh_policy_no_memory(&reader);
+	reader.doc = doc;
+	scope.part = &policy->defaults;
+	root = wh_json_root(doc);
+	if (wh_json_type(doc, root) != WH_JSON_OBJECT)
+		return wh_policy_fail(&reader, root, "the policy must be an object, not %s",
+			wh_json_type_name(wh_json_type(doc, root)));
+	r = read(&reader, root, &scope);
+	if (r < 0)
+		return r;
+	*ret = wh_steal_ptr(policy);
+	return 0;
+}
+
+static int read_all(struct wh_reader *reader, wh_node root, const struct wh_scope *scope)
+{
+	return wh_policy_read_object(reader, root, WH_POLICY_TOP, scope);
+}
+
+static int read_runtimes(struct wh_reader *reader, wh_node root, const struct wh_scope *scope)
+{
+	return wh_policy_read_member(reader, root, WH_POLICY_TOP, "runtimes", scope);
+}
+
+int wh_policy_parse_take(
+	struct wh_policy **ret, struct wh_buf *text, const char *file, struct wh_err *err)
+{
+	return load(ret, text, file, NULL, read_all, err);
+}
+
+int wh_policy_parse_runtimes_take(
+	struct wh_policy **ret, struct wh_buf *text, const char *file, struct wh_err *err)
+{
+	return load(ret, text, file, "runtimes", read_runtimes, err);
+}
+
+const struct wh_policy_runtime *wh_policy_runtimes(const struct wh_policy *policy, size_t *ret_n)
+{
+	if (policy == NULL || policy->runtime_count == 0) {
+		*ret_n = WH_COUNT(built_in_runtimes);
+		return built_in_runtimes;
+	}
+	*ret_n = policy->runtime_count;
+	return policy->runtimes;
+}
+
+const char *wh_policy_log_file(const struct wh_policy *policy)
+{
+	return policy->log_file;
+}
+
+bool wh_policy_log_required(const struct wh_policy *policy)
+{
+	return policy->log_required;
+}
+
+const char *wh_policy_reason(const struct wh_policy *policy, const char *rule, unsigned capability)
+{
+	const struct wh_part *part = &policy->defaults;
+	size_t number;
+
+	/* A rule that says nothing about capabilities has those of "default", and their reasons. */
+	if (wh_names_find(&policy->rule_names, wh_slice_of(rule), &number) == 0 &&
+		(policy->rules[number].part.given & WH_GIVEN_CAPABILITIES) != 0)
+		part = &policy->rules[number].part;
+	for (size_t i = 0; i < part->reason_count; i++) {
+		if (part->reasons[i].capability == capability)
+			return part->reasons[i].text;
+	}
+	return NULL;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The administrator's policy: loaded whole or not at all. Every key is checked at loading, unknown
+ * ones are refused, so that a typing error in the last rule stops the first container. Texts of
+ * errors are "FILE:LINE:COLUMN: what was found and what was expected".
+ *
+ * The keys, their types and what they do are one table (keys.c); the reference page follows it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/macros.h"
+#include "oci/argv.h"
+#include "oci/capability.h"
+#include "oci/subject.h"
+
+#define WH_POLICY_FOLDER "/etc/whittle"
+#define WH_POLICY_FILE WH_POLICY_FOLDER "/config.json"
+#define WH_POLICY_MAX_SIZE (16u << 20) /* bytes */
+
+enum wh_mode {
+	WH_MODE_ENFORCE,
+	WH_MODE_AUDIT, /* change nothing, record what would change */
+};
+
+struct wh_policy_runtime {
+	const char *name; /* a bare name, or an absolute path */
+	enum wh_runtime_kind kind;
+};
+
+struct wh_policy_tmpfs {
+	const char *path; /* absolute, clean */
+	uint64_t size;    /* bytes */
+};
+
+/* What a container may have at most. */
+struct wh_limits {
+	enum wh_mode mode;
+	bool restore; /* restoring from a checkpoint is allowed */
+	wh_capset capabilities;
+	bool no_new_privileges;
+	bool readonly_rootfs;
+	const struct wh_policy_tmpfs *tmpfs;
+	size_t tmpfs_count;
+};
+
+struct wh_decision {
+	const char *rule; /* the rule's name, "default" when none matched */
+	struct wh_limits limits;
+};
+
+struct wh_policy;
+
+/*
+ * Takes the text over in every case. `file` names it in messages and is borrowed for the call.
+ * -EINVAL with place and expectation; -ENOMEM.
+ */
+int wh_policy_parse_take(struct wh_policy **ret, struct wh_buf *text, const char *file,
+	struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * Reads only as far as the member "runtimes" and judges nothing behind it: for commands that are
+ * passed on, which must work whatever else the policy says. The result answers
+ * wh_policy_runtimes() alone.
+ */
+int wh_policy_parse_runtimes_take(struct wh_policy **ret, struct wh_buf *text, const char *file,
+	struct wh_err *err) WH_MUST_CHECK;
+
+void wh_policy_free(struct wh_policy *policy); /* NULL is fine */
+void wh_policy_freep(struct wh_policy **policy);
+#define WH_POLICY WH_CLEANUP(wh_policy_freep)
+
+/* The runtimes to look for, in order; the built-in list (runc, crun, runsc) when the policy names
+ * none or is NULL. Never empty. */
+const struct wh_policy_runtime *wh_policy_runtimes(const struct wh_policy *policy, size_t *ret_n);
+
+/* The file for records, NULL for the journal or syslog; and whether a record that cannot be
+ * written stops the container. */
+const char *wh_policy_log_file(const struct wh_policy *policy);
+bool wh_policy_log_required(const struct wh_policy *policy);
+
+/*
+ * The first rule whose every condition holds, laid on "default"; "default" when there is none.
+ * A rule that matches on a settable fact (annotations, id) can only tighten what "default" gives:
+ * capabilities and tmpfs are intersected, booleans keep the stricter value, audit does not
+ * loosen enforce. Nor does it shield from a stricter rule further down: the first one there that
+ * matches on trusted facts alone tightens the result once more. What it returns lives as long as
+ * the policy, but for `limits.tmpfs`, which may live in the arena.
+ *
+ * Fails, so that a container cannot dodge a strict rule by being unreadable: -E2BIG when a text
+ * that a rule has to judge is longer than WH_POLICY_MAX_TEXT; -EINVAL when it holds a NUL, or when
+ * a rule asks for an id or bundle that is NULL. -ENOMEM.
+ */
+#define WH_POLICY_MAX_TEXT (64u << 10)
+int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *subject,
+	struct wh_arena *arena, struct wh_decision *ret) WH_MUST_CHECK;
+
+/* The reason the policy gives for keeping this capability under that decision; NULL for none. */
+const char *wh_policy_reason(const struct wh_policy *policy, const char *rule, unsigned capability);
+
+/* ---- the keys, for a reference page and for tests ---------------------------------------- */
+
+/* Which objects of the policy a key may stand in. */
+enum wh_policy_place {
+	WH_POLICY_TOP = 1 << 0,
+	WH_POLICY_DEFAULT = 1 << 1,
+	WH_POLICY_RULE = 1 << 2,
+	WH_POLICY_MATCH = 1 << 3,
+	WH_POLICY_LOG = 1 << 4,
+	WH_POLICY_RUNTIME = 1 << 5,
+	WH_POLICY_TMPFS = 1 << 6,
+};
+
+struct wh_policy_key {
+	const char *name;
+	unsigned places;  /* of enum wh_policy_place */
+	const char *type; /* "true or false": what the value must be, a phrase */
+	const char *doc;  /* what it does, a sentence */
+};
+
+/* The key at this place of the table; NULL behind the last. */
+const struct wh_policy_key *wh_policy_key_get(size_t index);
