@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Inside the room: one function for each kind of privilege. Each reads trim->limits, edits
+ * trim->doc and notes what it did. 0, -EINVAL with a sentence, or -ENOMEM.
+ */
+
+#include "trim/trim.h"
+
+int wh_trim_annotations(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_capabilities(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_no_new_privileges(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_user(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_readonly_rootfs(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_tmpfs(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+
+/* Adds a change to the list; when that is full it is only counted. */
+void wh_trim_note(struct wh_trim *trim, const struct wh_change *change);
+
+/* Where a member of the process lies: "/process/KEY" in a config, "/KEY" in an exec's process.
+ * `key` is a member of that object, "capabilities/bounding" say. In the arena; "" when memory ran
+ * out. */
+const char *wh_trim_process_pointer(const struct wh_trim *trim, const char *key);

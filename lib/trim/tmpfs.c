@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writable scratch where the root is read-only. A mount that covers something is a grant when what
+ * it covers was a mask, and a loss when it was a volume. So scratch goes to the front of the
+ * mounts: whatever the container asked to have mounted comes later and lies on top, also where a
+ * link of the image makes two paths one. Where a mount of the container's own would hide it, it is
+ * left out. Among themselves "/run" comes before "/run/lock", however the policy lists them.
+ */
+
+#include "trim/kinds.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The path without ".", ".." and doubled slashes, as the runtimes clean a destination; false when
+ * it does not fit. */
+static bool clean_path(struct wh_slice path, char *ret, size_t size)
+{
+	size_t len = 0;
+	size_t at = 0;
+
+	while (at < path.len) {
+		size_t stop = at;
+
+		while (stop < path.len && path.data[stop] != '/')
+			stop++;
+		if (stop - at == 2 && memcmp(path.data + at, "..", 2) == 0) {
+			while (len > 0 && ret[--len] != '/')
+				;
+		} else if (stop > at && !(stop - at == 1 && path.data[at] == '.')) {
+			if (stop - at + 2 > size - len)
+				return false;
+			ret[len++] = '/';
+			memcpy(ret + len, path.data + at, stop - at);
+			len += stop - at;
+		}
+		at = stop + 1;
+	}
+	ret[len] = '\0';
+	return true;
+}
+
+/* Whether a mount on `destination` would hide `path`. "/" (clean: "") is the root itself. */
+static bool hides(const char *destination, const char *path)
+{
+	size_t len = strlen(destination);
+
+	return len > 0 && strncmp(path, destination, len) == 0 &&
+	       (path[len] == '\0' || path[len] == '/');
+}
+
+static bool is_hidden(const struct wh_trim *trim, wh_node mounts, const struct wh_place *place)
+{
+	char destination[PATH_MAX];
+
+	wh_json_each_element (trim->doc, mounts, mount) {
+		wh_node node = wh_json_get(trim->doc, mount, "destination");
+
+		if (clean_path(wh_json_string(trim->doc, node), destination, sizeof(destination)) &&
+			(hides(destination, place->asked) || hides(destination, place->resolved)))
+			return true;
+	}
+	return false;
+}
+
+static wh_node new_mount(struct wh_trim *trim, const struct wh_place *place, uint64_t size)
+{
+	static const char *const options[] = { "nosuid", "nodev", "noexec", "mode=1777" };
+	struct wh_json *doc = trim->doc;
+	wh_node mount = wh_json_new_object(doc);
+	wh_node list = wh_json_new_array(doc);
+	char limit[32];
+
+	for (size_t i = 0; i < WH_COUNT(options); i++)
+		wh_json_append(doc, list, wh_json_new_string(doc, wh_slice_of(options[i])));
+	(void)snprintf(limit, sizeof(limit), "size=%llu", (unsigned long long)size);
+	wh_json_append(doc, list, wh_json_new_string(doc, wh_slice_of(limit)));
+	wh_json_set(
+		doc, mount, "destination", wh_json_new_string(doc, wh_slice_of(place->resolved)));
+	wh_json_set(doc, mount, "type", wh_json_new_string(doc, WH_SLICE("tmpfs")));
+	wh_json_set(doc, mount, "source", wh_json_new_string(doc, WH_SLICE("tmpfs")));
+	wh_json_set(doc, mount, "options", list);
+	return mount;
+}
+
+static void add_scratch(struct wh_trim *trim, size_t index)
+{
+	const struct wh_place *place = &trim->facts->tmpfs[index];
+	wh_node mounts = wh_json_get(trim->doc, trim->config, "mounts");
+
+	if ((place->kind != WH_PLACE_FOLDER && place->kind != WH_PLACE_MISSING) ||
+		strcmp(place->resolved, "/") == 0 || is_hidden(trim, mounts, place))
+		return;
+	if (wh_json_type(trim->doc, mounts) != WH_JSON_ARRAY) {
+		mounts = wh_json_new_array(trim->doc);
+		wh_json_set(trim->doc, trim->config, "mounts", mounts);
+	}
+	wh_json_prepend(trim->doc, mounts, new_mount(trim, place, trim->limits->tmpfs[index].size));
+	wh_trim_note(
+		trim, &(struct wh_change){ "tmpfs", "/mounts", "added",
+			      wh_slice_of(place->resolved), "scratch space in a read-only root" });
+}
+
+struct order {
+	size_t index;
+	size_t len;
+};
+
+/* The longest path first, of equally long ones the last: each goes to the front of the mounts, and
+ * what lies below another is longer than it. */
+static int compare_order(const void *a, const void *b)
+{
+	const struct order *x = a, *y = b;
+
+	if (x->len != y->len)
+		return x->len < y->len ? 1 : -1;
+	return x->index < y->index ? 1 : -1;
+}
+
+int wh_trim_tmpfs(struct wh_trim *trim, struct wh_err *err)
+{
+	wh_node root = wh_json_get(trim->doc, trim->config, "root");
+	wh_node readonly = wh_json_get(trim->doc, root, "readonly");
+	size_t count = trim->limits->tmpfs_count;
+	struct order *order;
+
+	if (wh_json_type(trim->doc, readonly) != WH_JSON_TRUE)
+		return 0;
+	order = wh_arena_array(trim->arena, count, sizeof(*order));
+	if (order == NULL)
+		return wh_fail_errno(err, ENOMEM, "judging the container");
+	for (size_t i = 0; i < count; i++)
+		order[i] = (struct order){ i, strlen(trim->facts->tmpfs[i].resolved) };
+	qsort(order, count, sizeof(*order), compare_order);
+	for (size_t i = 0; i < count; i++)
+		add_scratch(trim, order[i].index);
+	return 0;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of kinds. A new kind of privilege is a file, a row here, a key in the policy's table
+ * and a field in wh_limits; docs/architecture.md walks through it. The order matters in one place
+ * only: the root becomes read-only before scratch space is put into it.
+ */
+
+#include "trim/trim.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "trim/kinds.h"
+
+static const struct {
+	int (*trim)(struct wh_trim *trim, struct wh_err *err);
+	bool of_process; /* part of "process", so judged on exec as well */
+} kinds[] = {
+	{ wh_trim_annotations, false },
+	{ wh_trim_capabilities, true },
+	{ wh_trim_no_new_privileges, true },
+	{ wh_trim_user, true },
+	{ wh_trim_readonly_rootfs, false },
+	{ wh_trim_tmpfs, false },
+};
+
+#define CHANGES_START 64u
+
+/* Room for one more: most containers need little, few need all. */
+static bool make_room(struct wh_trim *trim)
+{
+	struct wh_changes *changes = &trim->changes;
+	size_t capacity = changes->capacity == 0 ? CHANGES_START : WH_CHANGES_MAX;
+	struct wh_change *items;
+
+	if (changes->count < changes->capacity)
+		return true;
+	if (changes->capacity == WH_CHANGES_MAX)
+		return false;
+	items = wh_arena_array(trim->arena, capacity, sizeof(*items));
+	if (items == NULL)
+		return false;
+	if (changes->count > 0)
+		memcpy(items, changes->items, changes->count * sizeof(*items));
+	changes->items = items;
+	changes->capacity = capacity;
+	return true;
+}
+
+void wh_trim_note(struct wh_trim *trim, const struct wh_change *change)
+{
+	trim->changes.total++;
+	if (make_room(trim))
+		trim->changes.items[trim->changes.count++] = *change;
+}
+
+const char *wh_trim_process_pointer(const struct wh_trim *trim, const char *key)
+{
+	const char *pointer = wh_arena_printf(
+		trim->arena, "%s/%s", trim->config == WH_NO_NODE ? "" : "/process", key);
+
+	return pointer == NULL ? "" : pointer;
+}
+
+static int finish(const struct wh_trim *trim, struct wh_err *err)
+{
+	if (wh_json_status(trim->doc) < 0)
+		return wh_fail_errno(err, ENOMEM, "judging the container");
+	return 0;
+}
+
+static int run(struct wh_trim *trim, struct wh_err *err)
+{
+	for (size_t i = 0; i < WH_COUNT(kinds); i++) {
+		int r;
+
+		if (trim->config == WH_NO_NODE && !kinds[i].of_process)
+			continue;
+		r = kinds[i].trim(trim, err);
+		if (r < 0)
+			return r;
+	}
+	return finish(trim, err);
+}
+
+static int need_object(
+	struct wh_json *doc, const char *key, const char *purpose, struct wh_err *err)
+{
+	wh_node node = wh_json_get(doc, wh_json_root(doc), key);
+
+	if (wh_json_type(doc, node) == WH_JSON_OBJECT)
+		return 0;
+	return wh_fail(err, EINVAL, "config.json has no \"%s\", so there is %s", key, purpose);
+}
+
+int wh_trim_config(struct wh_trim *ret, struct wh_json *doc, const struct wh_limits *limits,
+	const struct wh_facts *facts, struct wh_arena *arena, struct wh_err *err)
+{
+	int r = need_object(doc, "process", "nothing to run", err);
+
+	if (r == 0)
+		r = need_object(doc, "root", "no root file system", err);
+	if (r < 0)
+		return r;
+	*ret = (struct wh_trim){
+		.doc = doc,
+		.config = wh_json_root(doc),
+		.process = wh_json_get(doc, wh_json_root(doc), "process"),
+		.limits = limits,
+		.facts = facts,
+		.arena = arena,
+	};
+	return run(ret, err);
+}
+
+int wh_trim_process(struct wh_trim *ret, struct wh_json *doc, const struct wh_limits *limits,
+	const struct wh_facts *facts, struct wh_arena *arena, struct wh_err *err)
+{
+	*ret = (struct wh_trim){
+		.doc = doc,
+		.process = wh_json_root(doc),
+		.limits = limits,
+		.facts = facts,
+		.arena = arena,
+	};
+	return run(ret, err);
+}
+
+int wh_trim_resources(
+	struct wh_trim *ret, struct wh_json *doc, struct wh_arena *arena, struct wh_err *err)
+{
+	*ret = (struct wh_trim){ .doc = doc, .arena = arena };
+	if (wh_json_get(doc, wh_json_root(doc), "devices") != WH_NO_NODE) {
+		wh_trim_note(ret,
+			&(struct wh_change){ "devices", "/devices", "removed", WH_SLICE("devices"),
+				"an update would open the container's device list" });
+		wh_json_unset(doc, wh_json_root(doc), "devices");
+	}
+	return finish(ret, err);
+}
