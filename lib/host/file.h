@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Files that nobody else could have written. A path is walked one component at a time from the
+ * root (or the working folder) with O_PATH|O_NOFOLLOW; every folder on the way must belong to root
+ * or the effective user and be writable by nobody else, unless it is root's and sticky (/tmp).
+ * Links are followed by hand, only when they too belong to root or the effective user, and never
+ * those of /proc, which lead wherever a process has something open. File systems in user space
+ * that a user could have mounted (FUSE, nosuid and nodev) are refused, since they may show each
+ * reader something else. The last component of a file
+ * is never a link (but of a program, which distributions install through links). So what was
+ * checked is what is open, and what the runtime opens by the same path later.
+ *
+ * All descriptors are close-on-exec.
+ */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/macros.h"
+
+/*
+ * Opens a folder (O_PATH). A relative path starts at the working folder, whose own folders are
+ * checked too. The descriptor, or -errno with the component at fault in the sentence.
+ */
+int wh_open_trusted_folder(const char *path, struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * Opens a regular file for reading inside an open folder: not a link, FIFO or device (never
+ * blocks), one name only (st_nlink 1), owned by root or the effective user, writable by the owner
+ * alone. `name` has no slash. The descriptor or -errno.
+ */
+int wh_open_trusted_at(int folder, const char *name, struct wh_err *err) WH_MUST_CHECK;
+
+/* Both in one: the folder of the path, then its last component. */
+int wh_open_trusted_file(const char *path, struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * The folder that holds the path's last component (O_PATH), for a caller who opens or creates that
+ * one. *ret_name points into `path`. The descriptor, or -errno; -EISDIR when the path ends with
+ * "/", "." or "..".
+ */
+int wh_open_trusted_parent(
+	const char *path, const char **ret_name, struct wh_err *err) WH_MUST_CHECK;
+
+/* Asks of an open file what wh_open_trusted_at() asks. 0; -EINVAL when it is no regular file;
+ * -EPERM when somebody else could write it. */
+int wh_check_trusted_file(int fd, struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * Opens a program (O_PATH): a regular, executable file that only root or the effective user can
+ * write. Trusted links are followed to the end, and it may have several names. The descriptor;
+ * -ENOEXEC when it is not a regular file or nobody may execute it; -errno.
+ */
+int wh_open_trusted_program(const char *path, struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * Reads what is left in an open regular file (or pipe), at most `limit` bytes: -EFBIG when there is
+ * more (told by fstat before anything is read, and again by what is read). Appends to `ret`.
+ */
+int wh_read_all(int fd, size_t limit, struct wh_buf *ret, struct wh_err *err) WH_MUST_CHECK;
+
+/* The absolute path of an open file or folder, links resolved, as the kernel has it. Replaces the
+ * content of `ret`. 0; -ENOENT when it has been removed meanwhile; -errno. */
+int wh_path_of(int fd, struct wh_buf *ret, struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * Calls `write` to fill a new file and puts it in the place of `name` in one step: at any moment
+ * the name holds the whole old or the whole new content. Owner, group, mode and extended
+ * attributes are those of `old`, an open descriptor of the file being replaced (but for
+ * security.ima and security.evm, which the kernel computes from the content). The temporary
+ * file has an unpredictable name beginning with "." and `name`, is created exclusively, and is
+ * removed on every failure; what a killed run left is found and removed by the next, while that of
+ * a run still at work is left to it. On file
+ * systems that do not order data before a rename by themselves, the data is flushed first.
+ * `folder` may be O_PATH. 0 or -errno.
+ */
+typedef int wh_fill_file(int fd, void *context, struct wh_err *err);
+int wh_replace_file(int folder, const char *name, int old, wh_fill_file *fill, void *context,
+	struct wh_err *err) WH_MUST_CHECK;
+
+/* Writes all bytes, whatever the kernel takes at a time. 0 or -errno. */
+int wh_write_all(int fd, const void *bytes, size_t len) WH_MUST_CHECK;
+
+/*
+ * A sealed memory file (no write, grow, shrink or further seal) with these bytes, at a descriptor
+ * number of at least `minimum`, without close-on-exec: it is meant for the next program. The
+ * descriptor or -errno.
+ */
+int wh_seal_memory(const char *name, const void *bytes, size_t len, int minimum,
+	struct wh_err *err) WH_MUST_CHECK;

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Where a path of the container would lie in its root file system, as the runtime will find it
+ * when it mounts there. Only looked at, never changed: decisions about tmpfs mounts need it.
+ */
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/macros.h"
+#include "trim/facts.h"
+
+/*
+ * Resolves `path` (absolute in the container) under the folder `root`, following the image's links
+ * as the container would see them. Fills ret; strings live in the arena. 0; -ENOMEM.
+ * What cannot be looked at (an error of the file system, more than 40 links, a path longer than
+ * PATH_MAX) is WH_PLACE_UNKNOWN. `resolved` is as far as links could be followed, then the rest of
+ * the path without "." and "..". A ".." that would climb above the root is WH_PLACE_LEAVES, in the
+ * path as in a link. Components that do not exist count as folders still to be made.
+ */
+int wh_rootfs_resolve(
+	int root, const char *path, struct wh_arena *arena, struct wh_place *ret) WH_MUST_CHECK;
+
+/*
+ * Opens root.path of a config (relative to the bundle folder) as wh_rootfs_resolve() wants it. The
+ * descriptor, or WH_NO_FD when it cannot be opened: every place in it is then unknown, and the
+ * runtime will say what is wrong.
+ */
+int wh_rootfs_open(int bundle, struct wh_slice path) WH_MUST_CHECK;

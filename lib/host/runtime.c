@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The runtime is checked by descriptor and started by path. By path, because runtimes look at the
+ * name they are called by, start themselves again, and may be scripts, all of which a descriptor
+ * (fexecve(3)) would break; and safely, because every folder and link the path goes through
+ * belongs to root or to us, so that nobody else can change what it leads to.
+ */
+
+#include "host/runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "host/file.h"
+
+/* ---- finding it ------------------------------------------------------------------------- */
+
+/* whittle in front of whittle would start itself for ever. */
+static int is_whittle(int program, bool *ret, struct wh_err *err)
+{
+	struct stat self, st;
+
+	if (stat("/proc/self/exe", &self) < 0)
+		return wh_fail_errno(err, errno,
+			"cannot tell by /proc/self/exe which program whittle is; mount /proc");
+	if (fstat(program, &st) < 0)
+		return wh_fail_errno(err, errno, "cannot look at the runtime");
+	*ret = st.st_dev == self.st_dev && st.st_ino == self.st_ino;
+	return 0;
+}
+
+/* 0 when it is a runtime; -ENOEXEC and -ELOOP (whittle itself) let a search go on. */
+static int check_candidate(const char *path, struct wh_err *err)
+{
+	int fd WH_FD = wh_open_trusted_program(path, err);
+	bool self;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = is_whittle(fd, &self, err);
+	if (r < 0)
+		return r;
+	if (self)
+		return wh_fail(err, ELOOP,
+			"the runtime %s is whittle itself; name the real runtime in the policy "
+			"(\"runtimes\")",
+			path);
+	return 0;
+}
+
+static int find_absolute(
+	const char *path, struct wh_arena *arena, const char **ret, struct wh_err *err)
+{
+	struct wh_err why = WH_ERR_INIT;
+	int r = check_candidate(path, &why);
+	const char *copy;
+
+	if (r == -ENOEXEC || r == -ENOTDIR || r == -ENOENT)
+		return wh_fail(err, ENOENT, "there is no such runtime: %s", why.text);
+	if (r < 0)
+		return wh_fail(err, -r, "the runtime cannot be used: %s", why.text);
+	copy = wh_arena_dup(arena, wh_slice_of(path));
+	if (copy == NULL)
+		return wh_fail_errno(err, ENOMEM, "cannot note the runtime");
+	*ret = copy;
+	return 0;
+}
+
+static int find_bare(const char *const folders[], const char *name, struct wh_arena *arena,
+	const char **ret, struct wh_err *err)
+{
+	for (size_t i = 0; folders[i] != NULL; i++) {
+		struct wh_err why = WH_ERR_INIT;
+		char *path = wh_arena_printf(arena, "%s/%s", folders[i], name);
+		int r;
+
+		if (path == NULL)
+			return wh_fail_errno(err, ENOMEM, "cannot look for the runtime");
+		/* The walk is for what is there; most of these are not. */
+		if (access(path, F_OK) < 0)
+			continue;
+		r = check_candidate(path, &why);
+		if (r == 0) {
+			*ret = path;
+			return 0;
+		}
+		if (r != -ENOEXEC && r != -ELOOP && r != -ENOENT)
+			return wh_fail(err, -r, "the runtime cannot be used: %s", why.text);
+	}
+	return wh_fail(err, ENOENT,
+		"there is no runtime called %s in the system's folders for programs; install it, "
+		"or give "
+		"its absolute path in the policy (\"runtimes\")",
+		name);
+}
+
+int wh_runtime_find_in(const char *const folders[], const char *name, struct wh_arena *arena,
+	const char **ret, struct wh_err *err)
+{
+	if (name[0] == '/')
+		return find_absolute(name, arena, ret, err);
+	if (name[0] == '\0' || strchr(name, '/') != NULL)
+		return wh_fail(err, ENOENT,
+			"a runtime is named by a bare name or by an absolute path, not by %s",
+			name[0] == '\0' ? "an empty word" : name);
+	return find_bare(folders, name, arena, ret, err);
+}
+
+int wh_runtime_find(const char *name, struct wh_arena *arena, const char **ret, struct wh_err *err)
+{
+	static const char *const system_folders[] = {
+		"/usr/local/sbin",
+		"/usr/local/bin",
+		"/usr/sbin",
+		"/usr/bin",
+		"/sbin",
+		"/bin",
+		NULL,
+	};
+
+	return wh_runtime_find_in(system_folders, name, arena, ret, err);
+}
+
+/* ---- becoming it ------------------------------------------------------------------------ */
+
+int wh_runtime_exec(const char *path, char *const argv[], struct wh_err *err)
+{
+	(void)execve(path, argv, environ);
+	return wh_fail_errno(err, errno, "cannot start the runtime %s", path);
+}
+
+int wh_hold_standard_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* The kernel gives the lowest free number, and those below are held. */
+		if (open("/dev/null", O_RDWR | O_CLOEXEC) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+unsigned wh_last_capability(void)
+{
+	cap_value_t count = cap_max_bits();
+
+	return count > 0 ? (unsigned)count - 1 : 0;
+}

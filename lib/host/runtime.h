@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The real runtime: found, checked, and become.
+ */
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/macros.h"
+
+/*
+ * The absolute path of a runtime. A bare name is looked for in the system folders
+ * (/usr/local/sbin, /usr/local/bin, /usr/sbin, /usr/bin, /sbin, /bin), never in PATH, passing over
+ * whittle itself; an absolute path is taken as it is. The file must be a regular, executable one
+ * that only root (or the effective user) can write, in such folders. Links on the way are followed
+ * when they are as trusted; the result keeps the name as it was found, since crun acts by the name
+ * it is called. 0; -ENOENT when there is none; -ELOOP when an absolute path is whittle itself;
+ * -EPERM when somebody else could write it (also for a bare name: the search ends there); -ENOMEM;
+ * -errno.
+ */
+int wh_runtime_find(const char *name, struct wh_arena *arena, const char **ret,
+	struct wh_err *err) WH_MUST_CHECK;
+
+/* The same with another list of folders, which ends with NULL. */
+int wh_runtime_find_in(const char *const folders[], const char *name, struct wh_arena *arena,
+	const char **ret, struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * Becomes the runtime: execve with argv[0] as given and the environment as it came. Returns only on
+ * failure, with -errno.
+ */
+int wh_runtime_exec(const char *path, char *const argv[], struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * Holds file descriptors 0 to 2 with /dev/null (close-on-exec, so the runtime finds them closed as
+ * they came) where the caller left them closed; else a file of ours would become somebody's
+ * standard error. First thing in main. 0 or -errno.
+ */
+int wh_hold_standard_fds(void) WH_MUST_CHECK;
+
+/* The highest capability that the running kernel knows, by libcap. */
+unsigned wh_last_capability(void);
