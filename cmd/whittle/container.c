@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whose exec is this? The runtime's own state answers: it is written by root at create and not by
+ * whoever asks now. The root that was searched is handed to the runtime as --root, so both look at
+ * one place.
+ */
+
+#include "run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "host/file.h"
+#include "host/folder.h"
+
+void wh_run_container_done(struct wh_run_container *container)
+{
+	wh_json_free(container->state_doc);
+	wh_json_free(container->config_doc);
+	*container = (struct wh_run_container)WH_RUN_CONTAINER_INIT;
+}
+
+static int read_state_file(int folder, const char *name, struct wh_json **ret, struct wh_err *err)
+{
+	int fd WH_FD = wh_open_trusted_at(folder, name, err);
+
+	return fd < 0 ? fd : wh_run_read_json(ret, fd, name, err);
+}
+
+static int read_documents(
+	struct wh_run *run, const char *root, struct wh_run_container *ret, struct wh_err *err)
+{
+	struct wh_state_layout layout;
+	const char *path;
+	int folder WH_FD = WH_NO_FD;
+	int r;
+
+	r = wh_state_layout(run->argv.grammar->kind, run->argv.id, &run->arena, &layout);
+	if (r < 0)
+		return wh_fail_errno(err, -r, "finding the state");
+	path = wh_arena_printf(&run->arena, "%s/%s", root, layout.folder);
+	if (path == NULL)
+		return wh_fail_errno(err, ENOMEM, "finding the state");
+	folder = wh_open_trusted_folder(path, err);
+	if (folder < 0)
+		return folder;
+	r = 0;
+	if (layout.prefix)
+		r = wh_find_name(folder, layout.file, ".state", &run->arena, &layout.file, err);
+	if (r == 0)
+		r = read_state_file(folder, layout.file, &ret->state_doc, err);
+	if (r == 0 && layout.config != NULL)
+		r = read_state_file(folder, layout.config, &ret->config_doc, err);
+	return r;
+}
+
+static const char *choose_root(struct wh_run *run)
+{
+	const char *given = wh_argv_value(&run->argv, WH_ROLE_ROOT);
+
+	if (given != NULL && given[0] != '\0')
+		return given;
+	run->override.root = wh_state_root(
+		run->argv.grammar->kind, getenv("XDG_RUNTIME_DIR"), geteuid() == 0, &run->arena);
+	return run->override.root;
+}
+
+/* The bundle as create saw it, links resolved; as the runtime wrote it down when it is gone since.
+ */
+static const char *resolve_bundle(struct wh_run *run, const char *recorded)
+{
+	struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int fd WH_FD = wh_open_trusted_folder(recorded, NULL);
+
+	if (fd < 0 || wh_path_of(fd, &path, NULL) < 0)
+		return recorded;
+	return wh_arena_dup(&run->arena, (struct wh_slice){ path.data, path.len });
+}
+
+int wh_run_find_container(struct wh_run *run, struct wh_run_container *ret, struct wh_err *err)
+{
+	const char *root = choose_root(run);
+	int r;
+
+	if (root == NULL)
+		return wh_fail_errno(err, ENOMEM, "finding the state");
+	r = read_documents(run, root, ret, err);
+	if (r == 0)
+		r = wh_state_read(&ret->state, run->argv.grammar->kind, run->argv.id,
+			ret->state_doc, ret->config_doc, &run->arena, err);
+	if (r < 0) {
+		wh_err_prefix(err,
+			"container %s cannot be identified from the state of %s under %s",
+			run->argv.id, run->argv.grammar->name, root);
+		return r;
+	}
+	run->bundle = resolve_bundle(run, ret->state.bundle);
+	if (run->bundle == NULL)
+		return wh_fail_errno(err, ENOMEM, "finding the bundle");
+	return wh_run_decide(run, &ret->state.annotations, err);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create, run and restore: the bundle's config.json is read once, brought down to the policy, and
+ * put back in one step before the runtime reads it. Only folders and files that nobody else can
+ * write are accepted, so what was judged is what the runtime finds.
+ */
+
+#include "run.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "host/file.h"
+#include "host/rootfs.h"
+#include "host/runtime.h"
+#include "oci/schema.h"
+
+int wh_run_read_json(struct wh_json **ret, int fd, const char *place, struct wh_err *err)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int r = wh_read_all(fd, WH_JSON_MAX_SIZE, &text, err);
+
+	if (r == 0)
+		r = wh_json_parse_take(ret, &text, NULL, err);
+	if (r < 0)
+		wh_err_prefix(err, "%s", place);
+	return r;
+}
+
+int wh_run_read_config(
+	struct wh_json **ret, int *ret_fd, int bundle, const char *path, struct wh_err *err)
+{
+	struct wh_json *doc WH_JSON = NULL;
+	int fd WH_FD = wh_open_trusted_at(bundle, "config.json", err);
+	int r = fd;
+
+	if (r >= 0)
+		r = wh_run_read_json(&doc, fd, "config.json", err);
+	if (r >= 0) {
+		r = wh_schema_check(doc, wh_json_root(doc), &wh_schema_config, err);
+		if (r < 0)
+			wh_err_prefix(err, "config.json");
+	}
+	if (r < 0) {
+		wh_err_prefix(err, "bundle %s", path);
+		return r;
+	}
+	*ret = wh_steal_ptr(doc);
+	if (ret_fd != NULL)
+		*ret_fd = wh_steal_fd(fd);
+	return 0;
+}
+
+int wh_run_decide(
+	struct wh_run *run, const struct wh_annotation_list *annotations, struct wh_err *err)
+{
+	const struct wh_subject subject = {
+		.id = run->argv.id,
+		.bundle = run->bundle,
+		.annotations = annotations->items,
+		.annotation_count = annotations->count,
+	};
+	struct wh_slice narrow = wh_annotation_get(annotations, WH_ANNOTATION_CAPABILITIES);
+	int r = wh_policy_decide(run->policy, &subject, &run->arena, &run->decision);
+
+	if (r < 0)
+		return wh_fail_errno(err, -r, "asking the policy about container %s", run->argv.id);
+	if (narrow.data != NULL)
+		return wh_trim_narrow(&run->decision.limits, narrow, err);
+	return 0;
+}
+
+/* What the deciding half needs to know of the image: where the scratch folders would lie. */
+static int gather_facts(struct wh_run *run, int bundle, struct wh_facts *ret, struct wh_err *err)
+{
+	struct wh_json *doc = run->doc;
+	const struct wh_limits *limits = &run->decision.limits;
+	wh_node root = wh_json_get(doc, wh_json_root(doc), "root");
+	struct wh_slice path = wh_json_string(doc, wh_json_get(doc, root, "path"));
+	struct wh_place *places;
+	int fd WH_FD = WH_NO_FD;
+
+	places = wh_arena_array(&run->arena, limits->tmpfs_count, sizeof(*places));
+	if (places == NULL)
+		return wh_fail_errno(err, ENOMEM, "looking at the root file system");
+	if (limits->tmpfs_count > 0)
+		fd = wh_rootfs_open(bundle, path);
+	for (size_t i = 0; i < limits->tmpfs_count; i++) {
+		int r = wh_rootfs_resolve(fd, limits->tmpfs[i].path, &run->arena, &places[i]);
+
+		if (r < 0)
+			return wh_fail_errno(err, -r, "looking at the root file system");
+	}
+	*ret = (struct wh_facts){ places, wh_last_capability() };
+	return 0;
+}
+
+static int write_piece(void *context, const char *bytes, size_t len)
+{
+	return wh_write_all(*(const int *)context, bytes, len);
+}
+
+static int write_config(int fd, void *context, struct wh_err *err)
+{
+	const struct wh_json *doc = context;
+	int r = wh_json_write(doc, wh_json_root(doc), write_piece, &fd);
+
+	return r < 0 ? wh_fail_errno(err, -r, "writing config.json") : 0;
+}
+
+static int allow_restore(const struct wh_run *run, struct wh_err *err)
+{
+	if (run->argv.action != WH_ACTION_RESTORE || run->decision.limits.restore)
+		return 0;
+	return wh_fail(err, EACCES,
+		"restore is denied by policy: a restored container takes its privileges from the "
+		"checkpoint image, not from config.json; \"restore\": \"allow\" in %s permits it",
+		run->policy_file);
+}
+
+/* The judgement alone: fills run->trim and edits the document. */
+static int judge(struct wh_run *run, int bundle, struct wh_err *err)
+{
+	struct wh_facts facts;
+	int r = allow_restore(run, err);
+
+	if (r == 0)
+		r = gather_facts(run, bundle, &facts, err);
+	if (r == 0)
+		r = wh_trim_config(
+			&run->trim, run->doc, &run->decision.limits, &facts, &run->arena, err);
+	if (r == 0)
+		run->trimmed = true;
+	return r;
+}
+
+static int open_bundle(struct wh_run *run, struct wh_err *err)
+{
+	const char *given = wh_argv_value(&run->argv, WH_ROLE_BUNDLE);
+	struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int fd WH_FD = wh_open_trusted_folder(given == NULL || given[0] == '\0' ? "." : given, err);
+	int r = fd;
+
+	if (r >= 0)
+		r = wh_path_of(fd, &path, err);
+	if (r < 0) {
+		wh_err_prefix(err, "the bundle");
+		return r;
+	}
+	run->bundle = wh_arena_dup(&run->arena, (struct wh_slice){ path.data, path.len });
+	if (run->bundle == NULL)
+		return wh_fail_errno(err, ENOMEM, "opening the bundle");
+	return wh_steal_fd(fd);
+}
+
+static int decide(struct wh_run *run, struct wh_err *err)
+{
+	wh_node object = wh_json_get(run->doc, wh_json_root(run->doc), "annotations");
+	struct wh_annotation_list annotations;
+	int r = wh_annotations_from_object(run->doc, object, &run->arena, &annotations);
+
+	if (r < 0)
+		return wh_fail_errno(err, -r, "reading the annotations");
+	return wh_run_decide(run, &annotations, err);
+}
+
+int wh_run_create(struct wh_run *run, struct wh_err *err)
+{
+	int config WH_FD = WH_NO_FD;
+	int bundle WH_FD = open_bundle(run, err);
+	int r = bundle;
+
+	if (r >= 0)
+		r = wh_run_read_config(&run->doc, &config, bundle, run->bundle, err);
+	if (r >= 0)
+		r = decide(run, err);
+	if (r >= 0)
+		r = judge(run, bundle, err);
+	if (r < 0 || run->decision.limits.mode == WH_MODE_AUDIT || wh_json_is_canonical(run->doc))
+		return r;
+	r = wh_replace_file(bundle, "config.json", config, write_config, run->doc, err);
+	if (r < 0)
+		wh_err_prefix(err, "bundle %s", run->bundle);
+	return r;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exec and update. Engines send exec's process with the capabilities that the container once asked
+ * for, not with those it got, so each exec is judged anew and handed to the runtime as a whole
+ * process in a sealed memory file: no option, no file that somebody could still change.
+ */
+
+#include "run.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "host/file.h"
+#include "host/runtime.h"
+#include "oci/process.h"
+#include "oci/schema.h"
+
+#define FIRST_PASSED_FD 3
+
+/*
+ * A number of descriptors, from --preserve-fds or from LISTEN_FDS (whose LISTEN_PID crun does not
+ * even look at). More than a process can have are refused when ours is put behind them.
+ */
+static int descriptor_count(const char *value)
+{
+	unsigned long count = value == NULL ? 0 : strtoul(value, NULL, 10);
+
+	return count > INT_MAX / 4 ? INT_MAX / 4 : (int)count;
+}
+
+int wh_run_hand_over(
+	struct wh_run *run, const struct wh_buf *bytes, const char **ret, struct wh_err *err)
+{
+	const char *preserved = wh_argv_value(&run->argv, WH_ROLE_PRESERVE_FDS);
+	int fd = wh_seal_memory("whittle", bytes->data, bytes->len,
+		FIRST_PASSED_FD + descriptor_count(getenv("LISTEN_FDS")) +
+			descriptor_count(preserved),
+		err);
+
+	if (fd < 0)
+		return fd;
+	*ret = wh_arena_printf(&run->arena, "/proc/self/fd/%d", fd);
+	return *ret == NULL ? wh_fail_errno(err, ENOMEM, "handing the document over") : 0;
+}
+
+static int read_request(struct wh_run *run, const struct wh_run_container *container,
+	const char *file, struct wh_json **ret, struct wh_err *err)
+{
+	struct wh_json *doc WH_JSON = NULL;
+	int fd WH_FD = wh_open_trusted_file(file, err);
+	int r = fd;
+
+	if (r >= 0)
+		r = wh_run_read_json(&doc, fd, "the process file", err);
+	if (r >= 0)
+		r = wh_process_complete(doc, run->argv.grammar->kind, &container->state, err);
+	if (r < 0) {
+		wh_err_prefix(err, "exec");
+		return r;
+	}
+	*ret = wh_steal_ptr(doc);
+	return 0;
+}
+
+/* runc takes what the options leave out from the bundle's config.json as it is now. */
+static int read_base(struct wh_run *run, struct wh_json **ret, struct wh_err *err)
+{
+	int folder WH_FD = wh_open_trusted_folder(run->bundle, err);
+
+	if (folder < 0) {
+		wh_err_prefix(err, "the container's bundle");
+		return folder;
+	}
+	return wh_run_read_config(ret, NULL, folder, run->bundle, err);
+}
+
+static int build_process(struct wh_run *run, const struct wh_run_container *container,
+	struct wh_json **ret, struct wh_err *err)
+{
+	struct wh_json *bundle WH_JSON = NULL;
+	struct wh_json *base = container->state.config;
+	wh_node process = container->state.process;
+
+	if (run->argv.grammar->kind == WH_RUNTIME_RUNC) {
+		int r = read_base(run, &bundle, err);
+
+		if (r < 0)
+			return r;
+		base = bundle;
+		process = wh_json_get(bundle, wh_json_root(bundle), "process");
+	}
+	if (wh_json_type(base, process) != WH_JSON_OBJECT)
+		return wh_fail(err, EINVAL,
+			"exec: the container's configuration has no \"process\" to start from; "
+			"give one with --process");
+	return wh_process_build(ret, &run->argv, &container->state, base, process, err);
+}
+
+static int hand_over_document(struct wh_run *run, const char **ret, struct wh_err *err)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int r = wh_json_write_buf(run->doc, wh_json_root(run->doc), &text);
+
+	if (r < 0)
+		return wh_fail_errno(err, -r, "writing the document");
+	return wh_run_hand_over(run, &text, ret, err);
+}
+
+int wh_run_exec(struct wh_run *run, struct wh_err *err)
+{
+	struct wh_run_container container WH_CLEANUP(wh_run_container_done) = WH_RUN_CONTAINER_INIT;
+	const struct wh_facts facts = { .last_capability = wh_last_capability() };
+	const char *file = wh_argv_value(&run->argv, WH_ROLE_PROCESS);
+	int r = wh_run_find_container(run, &container, err);
+
+	if (r < 0)
+		return r;
+	if (file != NULL)
+		r = read_request(run, &container, file, &run->doc, err);
+	else
+		r = build_process(run, &container, &run->doc, err);
+	if (r == 0)
+		r = wh_trim_process(
+			&run->trim, run->doc, &run->decision.limits, &facts, &run->arena, err);
+	if (r < 0)
+		return r;
+	run->trimmed = true;
+	if (run->decision.limits.mode == WH_MODE_AUDIT)
+		return 0;
+	return hand_over_document(run, &run->override.process, err);
+}
+
+static int read_resources(const char *file, struct wh_buf *ret, struct wh_err *err)
+{
+	int fd WH_FD = WH_NO_FD;
+
+	if (strcmp(file, "-") == 0)
+		return wh_read_all(STDIN_FILENO, WH_JSON_MAX_SIZE, ret, err);
+	fd = wh_open_trusted_file(file, err);
+	return fd < 0 ? fd : wh_read_all(fd, WH_JSON_MAX_SIZE, ret, err);
+}
+
+/* runc and runsc pass over `devices` in an update, crun opens the device cgroup with them. */
+int wh_run_update(struct wh_run *run, struct wh_err *err)
+{
+	struct wh_run_container container WH_CLEANUP(wh_run_container_done) = WH_RUN_CONTAINER_INIT;
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	const char *file = wh_argv_value(&run->argv, WH_ROLE_RESOURCES);
+	int r;
+
+	if (run->argv.grammar->kind != WH_RUNTIME_CRUN || file == NULL)
+		return 0;
+	r = wh_run_find_container(run, &container, err);
+	if (r == 0)
+		r = read_resources(file, &text, err);
+	/* Standard input is used up by now, so the original is handed over even if it is changed in
+	 * nothing. */
+	if (r == 0 && run->decision.limits.mode == WH_MODE_AUDIT)
+		r = wh_run_hand_over(run, &text, &run->override.resources, err);
+	if (r == 0)
+		r = wh_json_parse_take(&run->doc, &text, NULL, err);
+	if (r == 0)
+		r = wh_schema_check(run->doc, wh_json_root(run->doc), &wh_schema_resources, err);
+	if (r == 0)
+		r = wh_trim_resources(&run->trim, run->doc, &run->arena, err);
+	if (r < 0) {
+		wh_err_prefix(err, "update");
+		return r;
+	}
+	run->trimmed = true;
+	if (run->decision.limits.mode == WH_MODE_AUDIT)
+		return 0;
+	return hand_over_document(run, &run->override.resources, err);
+}

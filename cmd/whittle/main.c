@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * whittle: the caller's words in, the real runtime out.
+ *
+ * The order is fixed. Which runtime is behind decides how the words are read, so the policy's
+ * "runtimes" come first; what is only passed on needs nothing else of it and works whatever state
+ * the policy is in, so that containers can always be seen, stopped and deleted. Every way ends in
+ * execve or in one refusal.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "host/file.h"
+#include "host/report.h"
+#include "host/runtime.h"
+#include "run.h"
+
+static void run_done(struct wh_run *run)
+{
+	wh_json_free(run->doc);
+	wh_policy_free(run->policy);
+	wh_arena_done(&run->arena);
+}
+
+/* A binary called through a link named whittle-NAME uses /etc/whittle/NAME.json: containerd's
+ * BinaryName takes no arguments. */
+static const char *policy_of_name(struct wh_run *run, const char *program, struct wh_err *err)
+{
+	static const char prefix[] = "whittle-";
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+	const char *slash = strrchr(program, '/');
+	const char *base = slash == NULL ? program : slash + 1;
+	const char *name, *file;
+
+	if (strncmp(base, prefix, sizeof(prefix) - 1) != 0)
+		return WH_POLICY_FILE;
+	name = base + sizeof(prefix) - 1;
+	if (name[0] == '\0' || name[0] == '.' || name[strspn(name, allowed)] != '\0') {
+		(void)wh_fail(err, EINVAL,
+			"called as whittle-NAME, where NAME must be letters, digits, '.', '_' or "
+			"'-'");
+		return NULL;
+	}
+	file = wh_arena_printf(&run->arena, WH_POLICY_FOLDER "/%s.json", name);
+	if (file == NULL)
+		(void)wh_fail_errno(err, ENOMEM, "naming the policy");
+	return file;
+}
+
+/*
+ * whittle's only words of its own, before all of the runtime's: --policy FILE or --policy=FILE.
+ * *ret_used is how many words they took.
+ */
+static int own_options(
+	struct wh_run *run, int argc, char *argv[], int *ret_used, struct wh_err *err)
+{
+	static const char option[] = "--policy";
+	const char *word = argc > 1 ? argv[1] : "";
+	size_t len = sizeof(option) - 1;
+
+	*ret_used = 0;
+	if (strncmp(word, option, len) != 0 || (word[len] != '\0' && word[len] != '=')) {
+		run->policy_file = policy_of_name(run, argv[0], err);
+		return run->policy_file == NULL ? -EINVAL : 0;
+	}
+	*ret_used = word[len] == '=' ? 1 : 2;
+	run->policy_file = word[len] == '=' ? word + len + 1 : argc > 2 ? argv[2] : "";
+	if (run->policy_file[0] == '\0')
+		return wh_fail(err, EINVAL, "--policy needs the path of a policy file");
+	return 0;
+}
+
+static int read_policy(struct wh_run *run, bool whole, struct wh_err *err)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int fd WH_FD = wh_open_trusted_file(run->policy_file, err);
+	int r = fd;
+
+	if (r >= 0)
+		r = wh_read_all(fd, WH_POLICY_MAX_SIZE, &text, err);
+	if (r < 0) {
+		wh_err_prefix(err, "the policy %s", run->policy_file);
+		return r;
+	}
+	if (whole)
+		return wh_policy_parse_take(&run->policy, &text, run->policy_file, err);
+	return wh_policy_parse_runtimes_take(&run->policy, &text, run->policy_file, err);
+}
+
+/*
+ * Whether the words could ask for more than passing on. Guessing too often costs a little time; too
+ * seldom cannot be, for these commands are always a word of their own.
+ */
+static bool may_need_policy(int argc, char *const argv[])
+{
+	static const char *const commands[] = { "create", "run", "exec", "restore", "update" };
+
+	for (int i = 1; i < argc; i++) {
+		for (size_t k = 0; k < WH_COUNT(commands); k++) {
+			if (strcmp(argv[i], commands[k]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void load_policy(struct wh_run *run, int argc, char *const argv[])
+{
+	bool whole = may_need_policy(argc, argv);
+
+	if (read_policy(run, whole, &run->policy_error) < 0 && whole)
+		(void)!read_policy(run, false, NULL);
+}
+
+/* The first runtime of the policy that is on this host, or of the built-in list without a policy.
+ */
+static int find_runtime(struct wh_run *run, enum wh_runtime_kind *ret, struct wh_err *err)
+{
+	size_t count;
+	const struct wh_policy_runtime *runtimes = wh_policy_runtimes(run->policy, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct wh_err why = WH_ERR_INIT;
+		int r = wh_runtime_find(runtimes[i].name, &run->arena, &run->runtime, &why);
+
+		if (r == 0) {
+			*ret = runtimes[i].kind;
+			return 0;
+		}
+		if (r != -ENOENT)
+			return wh_fail(err, -r, "%s", why.text);
+	}
+	return wh_fail(err, ENOENT,
+		"none of the container runtimes that the policy names is installed in the system "
+		"folders; install one, or name it by its absolute path under \"runtimes\" in %s",
+		run->policy_file);
+}
+
+static int take_action(struct wh_run *run, struct wh_err *err)
+{
+	switch (run->argv.action) {
+	case WH_ACTION_CREATE:
+	case WH_ACTION_RESTORE:
+		return wh_run_create(run, err);
+	case WH_ACTION_EXEC:
+		return wh_run_exec(run, err);
+	case WH_ACTION_UPDATE:
+		return wh_run_update(run, err);
+	case WH_ACTION_PASS:
+	case WH_ACTION_REFUSE:
+		break;
+	}
+	return wh_fail(err, EINVAL, "this command is refused");
+}
+
+/* In audit mode nothing that the policy says stops a container; only what cannot be understood
+ * does, for then it is not even known which rule would apply. */
+static bool only_watching(const struct wh_run *run)
+{
+	return run->decision.rule != NULL && run->decision.limits.mode == WH_MODE_AUDIT;
+}
+
+static int judge(struct wh_run *run, struct wh_err *err)
+{
+	struct wh_err refusal = WH_ERR_INIT;
+	int r;
+
+	if (run->policy_error.number != 0)
+		return wh_fail(err, run->policy_error.number, "%s", run->policy_error.text);
+	r = take_action(run, &refusal);
+	if (r < 0 && !only_watching(run))
+		return wh_fail(err, -r, "%s", refusal.text);
+	return wh_run_record(run, r < 0 ? &refusal : NULL, err);
+}
+
+/* Returns only when the runtime was not started. */
+static int start(struct wh_run *run, int argc, char *argv[], struct wh_err *err)
+{
+	enum wh_runtime_kind kind;
+	char **words;
+	int used, r;
+
+	if (argc < 1)
+		return wh_fail(err, EINVAL, "called without a program name");
+	r = own_options(run, argc, argv, &used, err);
+	if (r < 0)
+		return r;
+	load_policy(run, argc - used, argv + used);
+	r = find_runtime(run, &kind, err);
+	if (r == 0)
+		r = wh_argv_parse(&run->argv, wh_grammar_of(kind), &run->arena, argc - used,
+			argv + used, err);
+	if (r == 0 && run->argv.action != WH_ACTION_PASS)
+		r = judge(run, err);
+	if (r < 0)
+		return r;
+	words = wh_argv_write(&run->argv, run->runtime, &run->override, &run->arena);
+	if (words == NULL)
+		return wh_fail_errno(err, ENOMEM, "writing the command line");
+	return wh_runtime_exec(run->runtime, words, err);
+}
+
+static void refuse(struct wh_run *run, const struct wh_err *err)
+{
+	const char *log = wh_argv_value(&run->argv, WH_ROLE_LOG);
+	const char *format = wh_argv_value(&run->argv, WH_ROLE_LOG_FORMAT);
+	struct wh_err sentence = *err;
+
+	wh_err_prefix(&sentence, "whittle");
+	(void)!wh_run_record(run, err, NULL);
+	wh_report_error(log,
+		format != NULL && strcmp(format, "json") == 0 ? WH_LOG_JSON : WH_LOG_TEXT,
+		sentence.text);
+}
+
+int main(int argc, char *argv[])
+{
+	struct wh_run run WH_CLEANUP(run_done) = { .arena = WH_ARENA_INIT };
+	struct wh_err err = WH_ERR_INIT;
+
+	if (wh_hold_standard_fds() < 0)
+		return EXIT_FAILURE;
+	if (start(&run, argc, argv, &err) < 0)
+		refuse(&run, &err);
+	return EXIT_FAILURE;
+}

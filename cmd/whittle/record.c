@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One record a decision, one line of JSON. Whatever a container's author could choose is escaped to
+ * printable ASCII and cut, so no name can end the line, forge a field or fill the journal.
+ */
+
+#include "run.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/utc.h"
+#include "host/report.h"
+
+#define TEXT_MAX 512u /* bytes of one value */
+
+static void add_member(struct wh_buf *buf, const char *key, struct wh_slice value)
+{
+	if (value.len > TEXT_MAX)
+		value.len = TEXT_MAX;
+	wh_buf_add_string(buf, buf->len > 0 && buf->data[buf->len - 1] == '{' ? "\"" : ",\"");
+	wh_buf_add_string(buf, key);
+	wh_buf_add_string(buf, "\":");
+	wh_buf_add_json(buf, value);
+}
+
+static void add_text(struct wh_buf *buf, const char *key, const char *value)
+{
+	if (value != NULL)
+		add_member(buf, key, wh_slice_of(value));
+}
+
+static void add_time(struct wh_buf *buf)
+{
+	char text[WH_UTC_SIZE];
+
+	wh_utc_format(time(NULL), text);
+	add_text(buf, "time", text);
+}
+
+/* A capability is mostly taken out of several sets at once: told once, with the first of them. */
+static bool is_told(const struct wh_changes *changes, const struct wh_change *change)
+{
+	for (const struct wh_change *told = changes->items; told < change; told++) {
+		if (told->why == change->why && told->kind == change->kind &&
+			wh_slice_eq(told->what, change->what))
+			return true;
+	}
+	return false;
+}
+
+static void add_changes(struct wh_buf *buf, const struct wh_changes *changes)
+{
+	wh_buf_add_string(buf, ",\"changes\":[");
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct wh_change *change = &changes->items[i];
+
+		if (is_told(changes, change))
+			continue;
+		wh_buf_add_string(buf, i == 0 ? "{" : ",{");
+		add_text(buf, "kind", change->kind);
+		add_text(buf, "action", change->action);
+		add_member(buf, "what", change->what);
+		add_text(buf, "pointer", change->pointer);
+		add_text(buf, "why", change->why);
+		wh_buf_add_char(buf, '}');
+	}
+	wh_buf_add_char(buf, ']');
+	if (changes->total > changes->count)
+		wh_buf_addf(buf, ",\"changesOmitted\":%zu", changes->total - changes->count);
+}
+
+static const char *verdict(const struct wh_run *run, const struct wh_err *refusal)
+{
+	bool audit = run->decision.rule != NULL && run->decision.limits.mode == WH_MODE_AUDIT;
+
+	if (refusal != NULL)
+		return audit ? "would-refuse" : "refused";
+	if (!run->trimmed || run->trim.changes.total == 0)
+		return "unchanged";
+	return audit ? "would-change" : "changed";
+}
+
+int wh_run_record(struct wh_run *run, const struct wh_err *refusal, struct wh_err *err)
+{
+	const struct wh_policy *policy = run->policy; /* NULL when that is why it is refused */
+	struct wh_buf line WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int r;
+
+	wh_buf_add_char(&line, '{');
+	add_time(&line);
+	add_text(&line, "whittle", WH_VERSION);
+	add_text(&line, "result", verdict(run, refusal));
+	add_text(&line, "command", run->argv.command == NULL ? NULL : run->argv.command->name);
+	add_text(&line, "id", run->argv.id);
+	add_text(&line, "bundle", run->bundle);
+	add_text(&line, "runtime", run->runtime);
+	add_text(&line, "policy", run->policy_file);
+	add_text(&line, "rule", run->decision.rule);
+	add_text(&line, "error", refusal == NULL ? NULL : refusal->text);
+	if (run->trimmed)
+		add_changes(&line, &run->trim.changes);
+	wh_buf_add_char(&line, '}');
+	r = wh_buf_status(&line);
+	if (r == 0)
+		r = wh_report_record(policy == NULL ? NULL : wh_policy_log_file(policy), &line, err);
+	if (r < 0 && policy != NULL && wh_policy_log_required(policy)) {
+		wh_err_prefix(err, "the policy requires a record of this decision");
+		return r;
+	}
+	return 0;
+}
