@@ -116,19 +116,22 @@ static void load_policy(struct wh_run *run, int argc, char *const argv[])
 		(void)!read_policy(run, false, NULL);
 }
 
-/* The first runtime of the policy that is on this host, or of the built-in list without a policy.
+/*
+ * The first runtime of the policy that is on this host, or of the built-in list without a policy.
+ * *ret_kind is set in any case: when there is none it is the kind of the first.
  */
-static int find_runtime(struct wh_run *run, enum wh_runtime_kind *ret, struct wh_err *err)
+static int find_runtime(struct wh_run *run, enum wh_runtime_kind *ret_kind, struct wh_err *err)
 {
 	size_t count;
 	const struct wh_policy_runtime *runtimes = wh_policy_runtimes(run->policy, &count);
 
+	*ret_kind = runtimes[0].kind;
 	for (size_t i = 0; i < count; i++) {
 		struct wh_err why = WH_ERR_INIT;
 		int r = wh_runtime_find(runtimes[i].name, &run->arena, &run->runtime, &why);
 
 		if (r == 0) {
-			*ret = runtimes[i].kind;
+			*ret_kind = runtimes[i].kind;
 			return 0;
 		}
 		if (r != -ENOENT)
@@ -180,20 +183,22 @@ static int judge(struct wh_run *run, struct wh_err *err)
 /* Returns only when the runtime was not started. */
 static int start(struct wh_run *run, int argc, char *argv[], struct wh_err *err)
 {
-	enum wh_runtime_kind kind;
+	enum wh_runtime_kind kind = WH_RUNTIME_RUNC;
 	char **words;
-	int used, r;
+	int used, r, parsed;
 
 	if (argc < 1)
 		return wh_fail(err, EINVAL, "called without a program name");
 	r = own_options(run, argc, argv, &used, err);
-	if (r < 0)
-		return r;
-	load_policy(run, argc - used, argv + used);
-	r = find_runtime(run, &kind, err);
+	if (r == 0) {
+		load_policy(run, argc - used, argv + used);
+		r = find_runtime(run, &kind, err);
+	}
+	/* Also for a refusal that is certain by now: the words name the log it goes to. */
+	parsed = wh_argv_parse(&run->argv, wh_grammar_of(kind), &run->arena, argc - used,
+		argv + used, r == 0 ? err : NULL);
 	if (r == 0)
-		r = wh_argv_parse(&run->argv, wh_grammar_of(kind), &run->arena, argc - used,
-			argv + used, err);
+		r = parsed;
 	if (r == 0 && run->argv.action != WH_ACTION_PASS)
 		r = judge(run, err);
 	if (r < 0)

@@ -103,7 +103,8 @@ int wh_run_record(struct wh_run *run, const struct wh_err *refusal, struct wh_er
 	wh_buf_add_char(&line, '}');
 	r = wh_buf_status(&line);
 	if (r == 0)
-		r = wh_report_record(policy == NULL ? NULL : wh_policy_log_file(policy), &line, err);
+		r = wh_report_record(
+			policy == NULL ? NULL : wh_policy_log_file(policy), &line, err);
 	if (r < 0 && policy != NULL && wh_policy_log_required(policy)) {
 		wh_err_prefix(err, "the policy requires a record of this decision");
 		return r;

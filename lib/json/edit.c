@@ -160,7 +160,6 @@ int wh_json_new_from(struct wh_json **ret, const struct wh_json *from, wh_node n
 	r = wh_json_status(doc);
 	if (r < 0)
 		return r;
-	doc->nodes[doc->root].key = 0;
 	*ret = wh_steal_ptr(doc);
 	return 0;
 }
@@ -171,7 +170,7 @@ static bool may_edit(struct wh_json *doc, wh_node container, enum wh_json_type t
 	if (doc->status < 0)
 		return false;
 	if (wh_json_type(doc, container) == type && value != WH_NO_NODE) {
-		doc->nodes[value].key = 0; /* it may be the copy of a key */
+		doc->nodes[value].key = 0; /* it may be one, or a copy */
 		return true;
 	}
 	(void)wh_json_spoil(doc, EINVAL);

@@ -183,7 +183,7 @@ typedef int wh_json_sink(void *context, const char *bytes, size_t len);
 
 /*
  * Writes one value without any blank between tokens: numbers and untouched strings as they were
- * spelled, keys in their order. Pieces are gathered, the sink is called about once per 64 KiB; no
+ * spelled, keys in their order. Pieces are gathered, the sink is called about once per 16 KiB; no
  * copy of the whole is made. 0, -ENOMEM, -EINVAL for WH_NO_NODE, wh_json_status() when that is not
  * 0, or what the sink returned.
  */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE_SIZE 65536u
+#define PIECE_SIZE 16384u
 
 struct writer {
 	wh_json_sink *sink;

@@ -16,7 +16,7 @@ struct wh_annotation {
 };
 
 struct wh_subject {
-	const char *id;	    /* settable: Podman and ctr let the caller choose it */
+	const char *id;     /* settable: Podman and ctr let the caller choose it */
 	const char *bundle; /* engine: absolute path of the bundle, links resolved */
 	/* settable; only those that stay in config.json, so that create and exec see the same */
 	const struct wh_annotation *annotations;

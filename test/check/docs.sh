@@ -1,0 +1,322 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The documents say what is so. Commands in them are run and their output compared, links lead somewhere,
+# look-up tables are held against the tables of the sources, man pages are linted.
+#
+# Fences in README.md and docs/*.md, all of one page in order and in one shell:
+#   ```sh       is run, in a copy of the sources; must succeed, unless a ```text follows at once
+#   ```text     behind a ```sh is what that prints; "…" stands for anything
+#   ```jsonc    is a whole policy: whittlectl check accepts it
+#   ```json     is valid JSON
+#   ```console, ```toml, ```yaml, ```ini, or none: only shown
+#
+# A page runs in namespaces of its own: what it writes to /etc, /usr/local, /run, its temporary and its home
+# folder is gone afterwards, and so are its processes. WHITTLE and WHITTLECTL are the programs under test.
+# Needs root.
+#
+# shellcheck disable=SC2016 # Markdown is full of backticks
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+source=$PWD
+
+n=0
+comment() { echo "# ${1//$'\n'/$'\n'# }"; }
+report() { # status, name
+  n=$((n + 1))
+  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+# Passes when there is nothing to complain about.
+report_none() { # complaints, name
+  [ -z "$1" ] || comment "$1"
+  [ -z "$1" ]
+  report $? "$2"
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/bin" "$work/out" "$work/blocks"
+ln -s "${WHITTLE:?the program under test}" "$work/bin/whittle"
+ln -s "${WHITTLECTL:?the program under test}" "$work/bin/whittlectl"
+
+pages=(README.md docs/*.md)
+prose=("${pages[@]}" CONTRIBUTING.md test/README.md)
+mapfile -t man_pages < <(find docs/man -name '*.[158]' | sort)
+
+# ---- what is run ------------------------------------------------------------------------------
+
+# Cuts a page into FOLDER/NUMBER.LANGUAGE, without the indentation of lists; the first line of each
+# says where it was.
+cut_blocks() { # page, folder
+  awk -v folder="$2" '
+    function strip(line,   i) {
+      for (i = 0; i < indent && substr(line, 1, 1) == " "; i++) line = substr(line, 2)
+      return line
+    }
+    !open && /^ *```/ {
+      indent = match($0, /`/) - 1
+      language = substr($0, indent + 4)
+      if (language == "") language = "none"
+      file = sprintf("%s/%03d.%s", folder, ++count, language)
+      print FNR (FNR == last + 1 || (FNR == last + 2 && blank) ? " follows" : "") > file
+      open = 1
+      next
+    }
+    open && /^ *```$/ { open = 0; last = FNR; close(file); next }
+    open { print strip($0) > file; next }
+    { blank = $0 == "" }
+    END { if (open) { print FILENAME ": a fence is not closed"; exit 1 } }' "$1"
+}
+
+# The block that says what a block prints, if there is one.
+expected_of() { # block
+  local next
+  next=$(find "$(dirname "$1")" -name "$(printf '%03d' $((10#$(basename "${1%.*}") + 1))).text")
+  [ -n "$next" ] && grep -q follows <(head -n 1 "$next") && echo "$next"
+}
+
+# One shell script of a page; what each block prints goes to a file, and a file tells that it ended.
+page_script() { # folder, output folder
+  local block number
+  for block in "$1"/*.sh; do
+    number=$(basename "${block%.*}")
+    printf 'exec >"%s/%s" 2>&1\n' "$2" "$number"
+    if [ -n "$(expected_of "$block")" ]; then echo 'set +e'; else echo 'set -e'; fi
+    tail -n +2 "$block"
+    printf 'touch "%s/%s.ended"\n' "$2" "$number"
+  done
+}
+
+# The sources as somebody would have them who just got them. test/run, which runs this very file, only
+# says so there.
+copy_source() { # folder
+  mkdir "$1"
+  tar -C "$source" --exclude=./.git --exclude='./build*' -cf - . | tar -C "$1" -xf -
+  cat >"$1/test/run" <<'STUB'
+#!/bin/sh
+echo "every suite runs here; this page is one of its tests"
+STUB
+}
+
+# What runs in the namespaces. All changes go to one tmpfs that ends with them.
+cat >"$work/sandbox" <<'SANDBOX'
+set -e
+work=$1 script=$2 log=$3 changes=$1/changes
+mount -t proc proc /proc
+mount -t tmpfs -o mode=0755 tmpfs "$changes"
+mkdir "$changes/"{home,tmp,bin}
+for folder in /etc /usr/local "$work/source"; do
+  mkdir -p "$changes/upper$folder" "$changes/scratch$folder"
+  mount -t overlay -o "lowerdir=$folder,upperdir=$changes/upper$folder,workdir=$changes/scratch$folder" docs "$folder"
+done
+mount -t tmpfs -o mode=0755 tmpfs /run
+rm -rf /etc/whittle
+# Packages are the business of whoever runs the tests.
+printf '#!/bin/sh\necho "the documents may not install packages here: $*" >&2\nexit 1\n' >"$changes/bin/apt-get"
+chmod 755 "$changes/bin/apt-get"
+export PATH="$work/bin:$changes/bin:$PATH" HOME="$changes/home" TMPDIR="$changes/tmp"
+unset XDG_RUNTIME_DIR
+cd "$work/source"
+bash "$script" </dev/null >"$log" 2>&1 || true
+for id in $(runc list --quiet); do
+  runc delete --force "$id" || true
+done
+SANDBOX
+
+run_page() { # script, log
+  timeout 300 unshare --mount --pid --fork --kill-child --propagation private \
+    bash "$work/sandbox" "$work" "$1" "$2"
+}
+
+matches() { # output, expected
+  local pattern
+  pattern=$(sed 's/[][*?\\]/\\&/g; s/…/*/g' <<<"$2")
+  # shellcheck disable=SC2053 # a pattern is what it is
+  [[ $1 == $pattern ]]
+}
+
+judge_block() { # page, block, output folder
+  local page=$1 block=$2 number expected output name complaint=''
+  number=$(basename "${block%.*}")
+  name="$page:$(awk 'NR == 1 { print $1 }' "$block") runs"
+  expected=$(expected_of "$block")
+  output=$(cat "$3/$number" 2>/dev/null)
+  if [ ! -e "$3/$number" ]; then
+    complaint='a block before it failed, so it was not reached'
+  elif [ ! -e "$3/$number.ended" ]; then
+    complaint="it failed; it printed:"$'\n'$(tail -n 20 <<<"$output")
+  elif [ -n "$expected" ]; then
+    name+=" and prints what it says"
+    matches "$output" "$(tail -n +2 "$expected")" || complaint="it printed:"$'\n'$output
+  fi
+  report_none "$complaint" "$name"
+}
+
+copy_source "$work/source"
+mkdir "$work/changes"
+traces() { ls -A /etc/whittle /usr/local/bin /usr/local/share/man "$source" 2>&1; }
+before=$(traces)
+
+for page in "${pages[@]}"; do
+  blocks=$work/blocks/${page//\//_}
+  output=$work/out/${page//\//_}
+  mkdir "$blocks" "$output"
+  cut_blocks "$page" "$blocks"
+  report $? "$page: fences are closed"
+  unknown=$(find "$blocks" -type f | sed 's/.*\.//' | grep -vxE 'sh|text|json|jsonc|console|toml|yaml|ini|none')
+  report_none "$unknown" "$page: fences say one of the known languages"
+  for block in "$blocks"/*.json; do
+    [ -e "$block" ] || continue
+    complaint=$(tail -n +2 "$block" | jq empty 2>&1)
+    report_none "$complaint" "$page:$(head -n 1 "$block") is JSON"
+  done
+  for block in "$blocks"/*.jsonc; do
+    [ -e "$block" ] || continue
+    tail -n +2 "$block" >"$block.policy"
+    complaint=$("$WHITTLECTL" check "$block.policy" 2>&1) && complaint=''
+    report_none "$complaint" "$page:$(awk 'NR == 1 { print $1 }' "$block") is a policy"
+  done
+  compgen -G "$blocks/*.sh" >/dev/null || continue
+  page_script "$blocks" "$output" >"$output/script"
+  run_page "$output/script" "$output/log"
+  for block in "$blocks"/*.sh; do
+    judge_block "$page" "$block" "$output"
+  done
+done
+left=$(diff <(echo "$before") <(traces) | grep '^[<>]')
+report_none "$left" "nothing is left behind on this host"
+
+# ---- links ------------------------------------------------------------------------------------
+
+# As GitHub makes them of headings.
+anchors_of() { # page
+  sed -nE 's/^#+ +//p' "$1" | tr '[:upper:]' '[:lower:]' | sed -E 's/[^a-z0-9 _-]//g; s/ /-/g'
+}
+
+broken=''
+for page in "${prose[@]}"; do
+  [ -e "$page" ] || { broken+="$page is not there"$'\n'; continue; }
+  while IFS= read -r link; do
+    target=${link%%#*} anchor=''
+    [[ $link != *#* ]] || anchor=${link#*#}
+    file=$(dirname "$page")/$target
+    [ -n "$target" ] || file=$page
+    if [ ! -e "$file" ]; then
+      broken+="$page: $link"$'\n'
+    elif [ -n "$anchor" ] && ! anchors_of "$file" | grep -qxF -e "$anchor"; then
+      broken+="$page: $link has no such heading"$'\n'
+    fi
+  done < <(grep -oE '\]\([^)]+\)' "$page" | sed -E 's/^\]\(//; s/\)$//' | grep -vE '^(https?|mailto):')
+done
+report_none "${broken%$'\n'}" "links between the documents lead somewhere"
+
+# A path in a document is one that every host has, or the pointer to a member of config.json.
+common='bin|dev|etc|opt|proc|root|run|sbin|srv|sys|tmp|usr|var'
+pointers='annotations|capabilities|devices|mounts|noNewPrivileges|process'
+strange=$(grep -noE '(^|[ "`(=])/[A-Za-z][A-Za-z0-9_.-]*/?[^ ]*' "${prose[@]}" "${man_pages[@]}" |
+  grep -vE "[ \"\`(=:]/($common|$pointers)([^A-Za-z]|\$)" | grep -vE '[`"(]/(path|a|lib)[/"]')
+report_none "$strange" "no path of somebody's own machine"
+
+# ---- the tables -------------------------------------------------------------------------------
+
+# lib/policy/keys.c as rows of the reference: key, where it may stand, value, what it does.
+key_rows() {
+  python3 - lib/policy/keys.c <<'PYTHON'
+import re, sys
+
+text = open(sys.argv[1]).read()
+words = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
+where = {"TOP": "top level", "DEFAULT": "`default`", "RULE": "a rule", "MATCH": "`match`",
+         "LOG": "`log`", "RUNTIME": "a runtime", "TMPFS": "a tmpfs"}
+join = lambda part: "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', part)).replace('\\"', '"')
+for name, places, kind, doc in re.findall(
+        r'KEY\(' + words + r',\s*([A-Z |]+),\s*' + words + r',\s*' + words + ',', text):
+    stands = ", ".join(where[place.strip()] for place in places.split("|"))
+    print(f"| `{join(name)}` | {stands} | {join(kind)} | {join(doc)} |")
+PYTHON
+}
+
+# The lines of the reference between a heading and the next one of its level or above.
+section() { # heading
+  awk -v heading="$1" '
+    /^#/ { match($0, /^#+/); here = RLENGTH }
+    $0 == heading { inside = 1; level = RLENGTH; next }
+    inside && /^#/ && here <= level { exit }
+    inside' docs/reference.md
+}
+
+rows=$(key_rows)
+[ "$(wc -l <<<"$rows")" -eq "$(grep -c '^	KEY(' lib/policy/keys.c)" ]
+report $? "the keys of lib/policy/keys.c can be read"
+wrong=$(diff <(sort <<<"$rows") <(section '### Every key' | grep '^| `' | sort) |
+  sed -n 's/^< /missing: /p; s/^> /not so in keys.c: /p')
+report_none "$wrong" "the reference has every key of the policy, as lib/policy/keys.c describes it"
+
+# Which of the names on standard input are not in $text, written as the pattern says.
+missing() { # pattern with %s
+  local name
+  while IFS= read -r name; do
+    # shellcheck disable=SC2059 # the pattern is the caller's
+    grep -qwF -e "$(printf "$1" "$name")" <<<"$text" || echo "$name"
+  done
+}
+
+text=$(cat docs/man/whittle.json.5)
+wrong=$(sed -E 's/^\| `([A-Za-z]+)`.*/\1/' <<<"$rows" | sort -u | missing '.It Va %s')
+report_none "$wrong" "whittle.json(5) has every key"
+
+text=$(section '## Records')
+wrong=$(grep -oE 'add_(text|member)\([^,]+, "[a-zA-Z]+"|\\"[a-zA-Z]+\\":' cmd/whittle/record.c |
+  sed -E 's/.*"([a-zA-Z]+)\\?":?$/\1/' | sort -u | missing '| `%s` |')
+report_none "$wrong" "the reference has every field of a record"
+
+for runtime in runc crun runsc; do
+  grammar=lib/oci/grammar-$runtime.c
+  text=$(section "### $runtime")
+  wrong=$(sed -nE 's/^\t\{ "([a-z-]+)", WH_ACTION_.*/\1/p' "$grammar" | missing '`%s`')
+  report_none "$wrong" "the reference has every command of $runtime"
+  wrong=$(awk '/WH_OPTION_REFUSE/' "$grammar" | sed -nE 's/^\t\{ "([A-Za-z-]+)".*/\1/p' | sort -u | missing '`--%s`')
+  report_none "$wrong" "the reference has every option of $runtime that is refused"
+done
+
+text=$(section '### Dropped annotations')
+wrong=$(sed -nE '/dangers\[\]/,/^\}/s/^\t\{ "([^"]+)".*/\1/p; /engine_properties\[\]/,/^\}/s/^\t\{ "([^"]+)".*/\1/p' \
+  lib/oci/annotation.c | missing '`%s')
+report_none "$wrong" "the reference has every annotation that is dropped, and the exceptions"
+
+text=$(section '## Environment')
+wrong=$(grep -rhoE '\b(secure_)?getenv\("[A-Z_]+"\)' lib cmd/whittle --include='*.c' |
+  sed -E 's/.*"(.*)".*/\1/' | sort -u | missing '| `%s` |')
+report_none "$wrong" "the reference has every environment variable that is read"
+
+help=$("$WHITTLECTL" --help)
+verbs=$(sed -nE 's/^  ([a-z][a-z-]*) .*/\1/p' <<<"$help")
+text=$(cat docs/man/whittlectl.8)
+wrong=$(missing '.It Cm %s' <<<"$verbs")
+[ -n "$verbs" ] || wrong='the help names no verb'
+report_none "$wrong" "whittlectl(8) has every verb of the help"
+text=$(section '## whittlectl')
+wrong=$(missing '| `%s' <<<"$verbs")
+report_none "$wrong" "the reference has every verb of the help"
+
+# T1, or T15 to T19
+threats=$(grep -E '^\|' docs/security.md | grep -oE 'T[0-9]+( to T[0-9]+)?' | awk '
+  { first = substr($1, 2) + 0; last = NF == 3 ? substr($3, 2) + 0 : first
+    for (i = first; i <= last; i++) print "T" i }' | sort -uV)
+wrong=''
+for threat in $threats; do
+  grep -rqE "\b$threat\b" test/hostile test/live test/unit 2>/dev/null || wrong+="$threat "
+done
+[ -n "$threats" ] || wrong='no threat is named'
+report_none "${wrong% }" "every threat that docs/security.md names has a test of its name"
+
+# ---- man pages --------------------------------------------------------------------------------
+
+for page in "${man_pages[@]}"; do
+  complaint=$(mandoc -T lint -W warning "$page" 2>&1)
+  report_none "$complaint" "$page: mandoc has no complaint"
+  grep -qF "'$(basename "$page")'" docs/man/meson.build
+  report $? "$page is installed"
+done
+
+echo "1..$n"
