@@ -78,7 +78,7 @@ static void copy_printable(char *to, size_t size, const char *from)
 	to[used] = '\0';
 }
 
-static void fill(struct wh_err *err, int number, const char *format, va_list args)
+static WH_PRINTF(3, 0) void fill(struct wh_err *err, int number, const char *format, va_list args)
 {
 	char text[sizeof(err->text)];
 

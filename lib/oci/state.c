@@ -52,9 +52,11 @@ const char *wh_state_root(enum wh_runtime_kind kind, const char *xdg_runtime_dir
 	return wh_arena_printf(arena, "%s/%s", xdg_runtime_dir, roots[kind].name);
 }
 
-static int take_bundle(
-	struct wh_state *state, struct wh_slice bundle, struct wh_arena *arena, struct wh_err *err)
+static int take_bundle(struct wh_state *state, const struct wh_json *doc, struct wh_slice bundle,
+	struct wh_arena *arena, struct wh_err *err)
 {
+	if (wh_json_status(doc) < 0)
+		return wh_fail_errno(err, ENOMEM, "reading the state");
 	if (bundle.len == 0 || bundle.data[0] != '/' ||
 		memchr(bundle.data, '\0', bundle.len) != NULL)
 		return wh_fail(err, EINVAL,
@@ -112,7 +114,7 @@ static int read_runc(
 
 	if (wh_json_type(state, labels) != WH_JSON_ARRAY)
 		labels = WH_NO_NODE;
-	r = take_bundle(ret, last_bundle_label(state, labels), arena, err);
+	r = take_bundle(ret, state, last_bundle_label(state, labels), arena, err);
 	if (r < 0)
 		return r;
 	r = wh_annotations_from_labels(state, labels, arena, &ret->annotations);
@@ -121,7 +123,7 @@ static int read_runc(
 	ret->config = state;
 	ret->capabilities = oci_capabilities(state, wh_json_get(state, config, "capabilities"));
 	ret->process = WH_NO_NODE;
-	return 0;
+	return wh_json_status(state) < 0 ? wh_fail_errno(err, ENOMEM, "reading the state") : 0;
 }
 
 /* crun's and runsc's: the config itself, which must be of the shape that whittle itself lets
@@ -148,7 +150,7 @@ static int read_crun(struct wh_state *ret, struct wh_json *state, struct wh_json
 	struct wh_arena *arena, struct wh_err *err)
 {
 	wh_node bundle = wh_json_get(state, wh_json_root(state), "bundle");
-	int r = take_bundle(ret, wh_json_string(state, bundle), arena, err);
+	int r = take_bundle(ret, state, wh_json_string(state, bundle), arena, err);
 
 	return r < 0 ? r : read_config(ret, config, wh_json_root(config), arena, err);
 }
@@ -158,7 +160,7 @@ static int read_runsc(
 {
 	wh_node root = wh_json_root(state);
 	wh_node bundle = wh_json_get(state, root, "bundleDir");
-	int r = take_bundle(ret, wh_json_string(state, bundle), arena, err);
+	int r = take_bundle(ret, state, wh_json_string(state, bundle), arena, err);
 
 	return r < 0 ? r : read_config(ret, state, wh_json_get(state, root, "spec"), arena, err);
 }

@@ -60,8 +60,11 @@ static int refuse_mount_on_root(struct wh_trim *trim, struct wh_err *err)
 
 	wh_json_each_element (trim->doc, mounts, mount) {
 		wh_node node = wh_json_get(trim->doc, mount, "destination");
+		struct wh_slice path = wh_json_string(trim->doc, node);
 
-		if (is_root(wh_json_string(trim->doc, node)))
+		if (wh_json_status(trim->doc) < 0)
+			return wh_fail_errno(err, ENOMEM, "judging the mounts");
+		if (is_root(path))
 			return wh_json_fail(trim->doc, mount, err, EINVAL,
 				"this mount would lie on the root of the container, which the "
 				"policy wants read-only; mount it on a folder below");

@@ -7,10 +7,10 @@
 # nothing else in the folder. Then: a full disk, a read-only one, many runs at once, runs that are
 # killed at random, and things planted under the temporary file's name.
 #
-# usage: replace.sh REPLACE-ONCE      prints TAP; needs root (mounts, owners) and strace
+# usage: replace.sh [REPLACE-ONCE]      prints TAP; needs root (mounts, owners) and strace
 set -u
 
-once=$(realpath "$1")
+once=$(realpath "${1:-${WHITTLE_BUILD:?the build folder, or the program as an argument}/test/fault/replace-once}")
 export ASAN_OPTIONS=detect_leaks=0 # it can't look for leaks in a traced process
 export LC_ALL=C
 

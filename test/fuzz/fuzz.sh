@@ -25,9 +25,10 @@ mkdir -p "$build/findings"
 for target in argv json policy process; do
   program=$build/test/fuzz/fuzz-$target
   corpus=test/fuzz/corpus/$target
-  find "$corpus" -type f -exec "$program" -runs=0 {} + 2>"$build/log" || cat "$build/log"
-  [ "${PIPESTATUS[0]}" -eq 0 ] && grep -q 'Executed' "$build/log"
-  report $? "$target: the corpus of $(find "$corpus" -type f | wc -l) files"
+  find "$corpus" -type f -exec "$program" -runs=0 {} + 2>"$build/log" && grep -q 'Executed' "$build/log"
+  status=$?
+  [ $status -eq 0 ] || cat "$build/log"
+  report $status "$target: the corpus of $(find "$corpus" -type f | wc -l) files"
   mkdir -p "$build/new-$target"
   "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=8192 \
     -artifact_prefix="$build/findings/$target-" "$build/new-$target" "$corpus" 2>"$build/log"
