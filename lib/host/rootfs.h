@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/macros.h"
-#include "trim/facts.h"
+#include "trim/place.h"
 
 /*
  * Resolves `path` (absolute in the container) under the folder `root`, following the image's links

@@ -64,7 +64,7 @@ static int refuse_mount_on_root(struct wh_trim *trim, struct wh_err *err)
 
 		if (wh_json_status(trim->doc) < 0)
 			return wh_fail_errno(err, ENOMEM, "judging the mounts");
-		if (is_root(path))
+		if (is_root(path) || mount == trim->facts->mount_on_root)
 			return wh_json_fail(trim->doc, mount, err, EINVAL,
 				"this mount would lie on the root of the container, which the "
 				"policy wants read-only; mount it on a folder below");

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Where a path of the container lies in its root file system: what host finds out, and trim asks. */
+
+enum wh_place_kind {
+	WH_PLACE_FOLDER,  /* a folder in the root file system */
+	WH_PLACE_MISSING, /* not there, but the runtime can make it */
+	WH_PLACE_BARRED,  /* not there, and the root file system cannot be written to make it */
+	WH_PLACE_OTHER,   /* something that is no folder */
+	WH_PLACE_LEAVES,  /* a link climbs out of the root file system */
+	WH_PLACE_UNKNOWN, /* could not be looked at */
+};
+
+struct wh_place {
+	const char *asked;    /* the path as it was asked for */
+	const char *resolved; /* absolute in the container, links followed; never NULL */
+	enum wh_place_kind kind;
+};
