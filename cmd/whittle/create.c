@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "host/file.h"
@@ -28,13 +29,31 @@ int wh_run_read_json(struct wh_json **ret, int fd, const char *place, struct wh_
 	return r;
 }
 
+/* Where a sticky folder will do above a bundle, it will not do for the bundle itself: others could
+ * add to it what config.json names but the bundle does not have yet. */
+static int check_bundle(int bundle, struct wh_err *err)
+{
+	struct stat st;
+
+	if (fstat(bundle, &st) < 0)
+		return wh_fail_errno(err, errno, "cannot look at the folder");
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	return wh_fail(err, EPERM,
+		"the folder can be written by others than its owner (mode %04o), if only to add "
+		"files; take that away with chmod go-w, or use a folder inside it",
+		(unsigned)(st.st_mode & 07777));
+}
+
 int wh_run_read_config(
 	struct wh_json **ret, int *ret_fd, int bundle, const char *path, struct wh_err *err)
 {
 	struct wh_json *doc WH_JSON = NULL;
-	int fd WH_FD = wh_open_trusted_at(bundle, "config.json", err);
-	int r = fd;
+	int fd WH_FD = WH_NO_FD;
+	int r = check_bundle(bundle, err);
 
+	if (r == 0)
+		r = fd = wh_open_trusted_at(bundle, "config.json", err);
 	if (r >= 0)
 		r = wh_run_read_json(&doc, fd, "config.json", err);
 	if (r >= 0) {

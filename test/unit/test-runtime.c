@@ -109,15 +109,18 @@ static void bare_names_are_looked_for_in_the_systems_folders(void **state)
 {
 	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
 	const char *found = NULL;
-	char path[] = "PATH=/nowhere";
+	const char *path = getenv("PATH");
+	char *before = path == NULL ? NULL : strdup(path);
 
 	(void)state;
-	assert_int_equal(putenv(path), 0);
+	assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
 	assert_int_equal(wh_runtime_find("env", &arena, &found, NULL), 0);
 	assert_true(strcmp(found, "/usr/bin/env") == 0 || strcmp(found, "/bin/env") == 0);
 	assert_int_equal(wh_runtime_find("no-such-runtime", &arena, &found, NULL), -ENOENT);
 	assert_int_equal(wh_runtime_find("/usr/bin/env", &arena, &found, NULL), 0);
 	assert_string_equal(found, "/usr/bin/env");
+	assert_int_equal(before == NULL ? unsetenv("PATH") : setenv("PATH", before, 1), 0);
+	free(before);
 }
 
 /* ---- whittle itself --------------------------------------------------------------------- */
