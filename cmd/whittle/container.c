@@ -44,7 +44,7 @@ static int read_documents(
 	path = wh_arena_printf(&run->arena, "%s/%s", root, layout.folder);
 	if (path == NULL)
 		return wh_fail_errno(err, ENOMEM, "finding the state");
-	folder = wh_open_trusted_folder(path, err);
+	folder = wh_open_trusted_folder(path, NULL, err);
 	if (folder < 0)
 		return folder;
 	r = 0;
@@ -73,9 +73,8 @@ static const char *choose_root(struct wh_run *run)
 static const char *resolve_bundle(struct wh_run *run, const char *recorded)
 {
 	struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	int fd WH_FD = wh_open_trusted_folder(recorded, NULL);
 
-	if (fd < 0 || wh_path_of(fd, &path, NULL) < 0)
+	if (wh_resolve_trusted_folder(recorded, &path, NULL) < 0)
 		return recorded;
 	return wh_arena_dup(&run->arena, (struct wh_slice){ path.data, path.len });
 }

@@ -191,14 +191,12 @@ static int open_bundle(struct wh_run *run, struct wh_err *err)
 {
 	const char *given = wh_argv_value(&run->argv, WH_ROLE_BUNDLE);
 	struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	int fd WH_FD = wh_open_trusted_folder(given == NULL || given[0] == '\0' ? "." : given, err);
-	int r = fd;
+	int fd WH_FD =
+		wh_open_trusted_folder(given == NULL || given[0] == '\0' ? "." : given, &path, err);
 
-	if (r >= 0)
-		r = wh_path_of(fd, &path, err);
-	if (r < 0) {
+	if (fd < 0) {
 		wh_err_prefix(err, "the bundle");
-		return r;
+		return fd;
 	}
 	run->bundle = wh_arena_dup(&run->arena, (struct wh_slice){ path.data, path.len });
 	if (run->bundle == NULL)

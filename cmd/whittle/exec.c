@@ -69,7 +69,7 @@ static int read_request(struct wh_run *run, const struct wh_run_container *conta
 /* runc takes what the options leave out from the bundle's config.json as it is now. */
 static int read_base(struct wh_run *run, struct wh_json **ret, struct wh_err *err)
 {
-	int folder WH_FD = wh_open_trusted_folder(run->bundle, err);
+	int folder WH_FD = wh_open_trusted_folder(run->bundle, NULL, err);
 
 	if (folder < 0) {
 		wh_err_prefix(err, "the container's bundle");

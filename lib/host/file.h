@@ -3,30 +3,39 @@
 
 /*
  * Files that nobody else could have written. A path is walked one component at a time from the
- * root (or the working folder) with O_PATH|O_NOFOLLOW; every folder on the way must belong to root
- * or the effective user and be writable by nobody else, unless it is root's and sticky (/tmp).
- * Links are followed by hand, only when they too belong to root or the effective user, and never
- * those of /proc, which lead wherever a process has something open. File systems in user space
- * that a user could have mounted (FUSE, nosuid and nodev) are refused, since they may show each
- * reader something else. The last component of a file
- * is never a link (but of a program, which distributions install through links). So what was
- * checked is what is open, and what the runtime opens by the same path later.
+ * root (for a relative one by way of the working folder), and the kernel follows no link for us:
+ * every folder on the way must belong to root or the effective user and be writable by nobody else,
+ * unless it is root's and sticky (/tmp). Links are followed by hand, only when they too belong to
+ * root or the effective user, and never those of /proc, which lead wherever a process has something
+ * open; nothing below /proc is entered. File systems in user space that a user could have mounted
+ * (FUSE, nosuid and nodev) are refused, since they may show each reader something else. The last
+ * component of a file is never a link (but of a program, which distributions install through
+ * links). So what was checked is what is open, and what the runtime opens by the same path later.
  *
  * All descriptors are close-on-exec.
  */
 
 #include <stddef.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/macros.h"
 
 /*
- * Opens a folder (O_PATH). A relative path starts at the working folder, whose own folders are
- * checked too. The descriptor, or -errno with the component at fault in the sentence.
+ * Opens a folder: for reading, or as O_PATH where reading it is not allowed. A relative path starts
+ * at the working folder, whose own folders are checked too; it is refused (-ENOENT) when the
+ * working folder was removed, lies outside of the root or is no longer what its path leads to. The
+ * descriptor, or -errno with the component at fault in the sentence; -EAGAIN when the folder is
+ * replaced meanwhile. `ret_path` may be NULL; else its content becomes the folder's absolute path,
+ * links resolved.
  */
-int wh_open_trusted_folder(const char *path, struct wh_err *err) WH_MUST_CHECK;
+int wh_open_trusted_folder(
+	const char *path, struct wh_buf *ret_path, struct wh_err *err) WH_MUST_CHECK;
+
+/* The absolute path of such a folder alone, links resolved, without opening it. 0 or -errno. */
+int wh_resolve_trusted_folder(
+	const char *path, struct wh_buf *ret, struct wh_err *err) WH_MUST_CHECK;
 
 /*
  * Opens a regular file for reading inside an open folder: not a link, FIFO or device (never
@@ -39,7 +48,7 @@ int wh_open_trusted_at(int folder, const char *name, struct wh_err *err) WH_MUST
 int wh_open_trusted_file(const char *path, struct wh_err *err) WH_MUST_CHECK;
 
 /*
- * The folder that holds the path's last component (O_PATH), for a caller who opens or creates that
+ * The folder that holds the path's last component, opened for a caller who opens or creates that
  * one. *ret_name points into `path`. The descriptor, or -errno; -EISDIR when the path ends with
  * "/", "." or "..".
  */
@@ -51,11 +60,12 @@ int wh_open_trusted_parent(
 int wh_check_trusted_file(int fd, struct wh_err *err) WH_MUST_CHECK;
 
 /*
- * Opens a program (O_PATH): a regular, executable file that only root or the effective user can
- * write. Trusted links are followed to the end, and it may have several names. The descriptor;
- * -ENOEXEC when it is not a regular file or nobody may execute it; -errno.
+ * Looks at a program: a regular, executable file that only root or the effective user can write.
+ * Trusted links are followed to the end, and it may have several names. It is not opened, since by
+ * the same path it will be executed. 0, with what stat(2) says of it in *ret; -ENOEXEC when it is
+ * not a regular file or nobody may execute it; -errno.
  */
-int wh_open_trusted_program(const char *path, struct wh_err *err) WH_MUST_CHECK;
+int wh_check_trusted_program(const char *path, struct stat *ret, struct wh_err *err) WH_MUST_CHECK;
 
 /*
  * Reads what is left in an open regular file (or pipe), at most `limit` bytes: -EFBIG when there is
@@ -76,7 +86,8 @@ int wh_path_of(int fd, struct wh_buf *ret, struct wh_err *err) WH_MUST_CHECK;
  * removed on every failure; what a killed run left is found and removed by the next, while that of
  * a run still at work is left to it. On file
  * systems that do not order data before a rename by themselves, the data is flushed first.
- * `folder` may be O_PATH. 0 or -errno.
+ * `folder` is looked through, from its beginning and wherever it was read to before; it may be
+ * O_PATH, which costs another descriptor. 0 or -errno.
  */
 typedef int wh_fill_file(int fd, void *context, struct wh_err *err);
 int wh_replace_file(int folder, const char *name, int old, wh_fill_file *fill, void *context,

@@ -115,11 +115,18 @@ static void sweep_one(int folder, const char *temp)
 		(void)unlinkat(folder, temp, 0);
 }
 
-/* Housekeeping: that it can't be done is no reason not to go on. */
+/*
+ * Housekeeping: that it can't be done is no reason not to go on. A listing has ended when there is
+ * nothing more and not sooner: some file systems (NFS, FUSE) and a pending signal end a call before
+ * the buffer is full.
+ */
 static void sweep(int folder, const char *name)
 {
 	_Alignas(struct dirent64) char entries[4096];
-	int list WH_FD = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool readable = lseek(folder, 0, SEEK_SET) == 0; /* an O_PATH descriptor is not */
+	int again WH_FD =
+		readable ? WH_NO_FD : openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int list = readable ? folder : again;
 	ssize_t len;
 
 	while (list >= 0 && (len = getdents64(list, entries, sizeof(entries))) > 0) {

@@ -147,13 +147,21 @@ static int append_record(const char *file, const struct wh_buf *record, struct w
 	return 0;
 }
 
-/*
- * One datagram; 0 or -errno with nothing said yet. `passed` is a descriptor to go with it, or
- * WH_NO_FD. Absent listeners all become -ENOENT.
- */
-static int send_datagram(const char *path, const struct iovec *pieces, size_t count, int passed)
+/* For datagrams to any listener. */
+static int open_socket(void)
 {
-	int fd WH_FD = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * One datagram; 0 or -errno with nothing said yet. `fd` is what open_socket() gave, its error too;
+ * `passed` is a descriptor to go with it, or WH_NO_FD. Absent listeners all become -ENOENT.
+ */
+static int send_datagram(
+	int fd, const char *path, const struct iovec *pieces, size_t count, int passed)
+{
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	union {
 		struct cmsghdr header;
@@ -167,7 +175,7 @@ static int send_datagram(const char *path, const struct iovec *pieces, size_t co
 	};
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
@@ -189,7 +197,7 @@ static int send_datagram(const char *path, const struct iovec *pieces, size_t co
 /* journald takes what is too long for a datagram as a sealed memory file with the same content,
  * sent beside an empty one (systemd.io/JOURNAL_NATIVE_PROTOCOL). */
 static int send_in_memory(
-	const char *path, const struct iovec *pieces, size_t count, struct wh_err *err)
+	int fd, const char *path, const struct iovec *pieces, size_t count, struct wh_err *err)
 {
 	struct wh_buf all WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int memory WH_FD = WH_NO_FD;
@@ -201,10 +209,11 @@ static int send_in_memory(
 	memory = wh_seal_memory(IDENTIFIER "-record", all.data, all.len, 0, err);
 	if (memory < 0)
 		return memory;
-	return send_datagram(path, NULL, 0, memory);
+	return send_datagram(fd, path, NULL, 0, memory);
 }
 
-int wh_report_to_journal(const char *socket_path, const struct wh_buf *record, struct wh_err *err)
+static int send_to_journal(
+	int fd, const char *path, const struct wh_buf *record, struct wh_err *err)
 {
 	char fields[96];
 	int len = snprintf(fields, sizeof(fields),
@@ -215,23 +224,46 @@ int wh_report_to_journal(const char *socket_path, const struct wh_buf *record, s
 		piece(record->data, record->len),
 		piece("\n", 1),
 	};
-	int r = send_datagram(socket_path, pieces, WH_COUNT(pieces), WH_NO_FD);
+	int r = send_datagram(fd, path, pieces, WH_COUNT(pieces), WH_NO_FD);
 
 	if (r == -EMSGSIZE || r == -ENOBUFS)
-		r = send_in_memory(socket_path, pieces, WH_COUNT(pieces), err);
+		r = send_in_memory(fd, path, pieces, WH_COUNT(pieces), err);
 	return r < 0 ? wh_fail_errno(err, -r, "cannot send a record to the journal") : 0;
 }
 
-int wh_report_to_syslog(const char *socket_path, const struct wh_buf *record, struct wh_err *err)
+static int send_to_syslog(int fd, const char *path, const struct wh_buf *record, struct wh_err *err)
 {
 	char head[48];
 	int len = snprintf(head, sizeof(head), "<%d>" IDENTIFIER "[%ld]: ", LOG_AUTHPRIV | LOG_INFO,
 		(long)getpid());
 	const struct iovec pieces[] = { piece(head, (size_t)len),
 		piece(record->data, record->len) };
-	int r = send_datagram(socket_path, pieces, WH_COUNT(pieces), WH_NO_FD);
+	int r = send_datagram(fd, path, pieces, WH_COUNT(pieces), WH_NO_FD);
 
 	return r < 0 ? wh_fail_errno(err, -r, "cannot send a record to syslog") : 0;
+}
+
+int wh_report_to_journal(const char *socket_path, const struct wh_buf *record, struct wh_err *err)
+{
+	int fd WH_FD = open_socket();
+
+	return send_to_journal(fd, socket_path, record, err);
+}
+
+int wh_report_to_syslog(const char *socket_path, const struct wh_buf *record, struct wh_err *err)
+{
+	int fd WH_FD = open_socket();
+
+	return send_to_syslog(fd, socket_path, record, err);
+}
+
+/* Both ways by one socket, which is the costliest part of it. */
+static int send_record(const struct wh_buf *record)
+{
+	int fd WH_FD = open_socket();
+	int r = send_to_journal(fd, JOURNAL_SOCKET, record, NULL);
+
+	return r == -ENOENT ? send_to_syslog(fd, SYSLOG_SOCKET, record, NULL) : r;
 }
 
 static int check_record(const struct wh_buf *record, struct wh_err *err)
@@ -255,9 +287,7 @@ int wh_report_record(const char *file, const struct wh_buf *record, struct wh_er
 		return r;
 	if (file != NULL)
 		return append_record(file, record, err);
-	r = wh_report_to_journal(JOURNAL_SOCKET, record, NULL);
-	if (r == -ENOENT)
-		r = wh_report_to_syslog(SYSLOG_SOCKET, record, NULL);
+	r = send_record(record);
 	if (r == -ENOENT)
 		return wh_fail(err, ENOENT,
 			"records go nowhere: this host has neither a journal nor a syslog; name a "

@@ -55,7 +55,7 @@ static int replace(char **words)
 {
 	struct content content = { words[2][0], strtoul(words[3], NULL, 10) };
 	struct wh_err err = WH_ERR_INIT;
-	int folder WH_FD = wh_open_trusted_folder(words[0], &err);
+	int folder WH_FD = wh_open_trusted_folder(words[0], NULL, &err);
 	int old WH_FD = folder < 0 ? WH_NO_FD : wh_open_trusted_at(folder, words[1], &err);
 
 	if (old >= 0 && wh_replace_file(folder, words[1], old, fill, &content, &err) == 0)

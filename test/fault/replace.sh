@@ -110,7 +110,7 @@ list_calls() { # FOLDER
 			count[name]++
 			essential = name ~ /^(write|renameat|fchmod|fchown|fsetxattr|fdatasync)$/ ||
 				(name == "openat" && /O_CREAT/) || /^getrandom\(.*, 16, 0\)/
-			if (/O_PATH/) begun = 1
+			if (/AT_SYMLINK_NOFOLLOW/) begun = 1
 			if (begun) print name, count[name], essential ? "yes" : "no"
 		}'
 }

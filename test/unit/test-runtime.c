@@ -185,6 +185,23 @@ static void start_copy(const struct scratch *scratch, const void *name)
 		scratch_path(scratch, "a"), scratch_path(scratch, "b"), NULL);
 }
 
+/* Without a path that still leads to it. */
+static void start_open_copy(const struct scratch *scratch, const void *name)
+{
+	char *const words[] = { (char[]){ "whittle" }, (char[]){ "--find" },
+		strdup((const char *)name), strdup(scratch_path(scratch, "a")),
+		strdup(scratch_path(scratch, "b")), NULL };
+
+	fexecve(open(scratch_path(scratch, "a/whittle"), O_RDONLY | O_CLOEXEC), words, environ);
+}
+
+static void start_copy_beside_us(const struct scratch *scratch, const void *name)
+{
+	if (chdir(scratch_path(scratch, "b")) == 0)
+		execl("../a/link", "whittle", "--find", (const char *)name,
+			scratch_path(scratch, "a"), scratch_path(scratch, "b"), NULL);
+}
+
 static void whittle_itself_is_no_runtime(void **state)
 {
 	const struct scratch *scratch = *state;
@@ -203,6 +220,10 @@ static void whittle_itself_is_no_runtime(void **state)
 	assert_string_equal(output_of(start_copy, scratch, "runc", &status), expected);
 	assert_int_equal(status, 0);
 	assert_memory_equal(output_of(start_copy, scratch, "crun", &status), "-2 there is no", 14);
+	/* However it was started. */
+	scratch_link(scratch, "a/link", "runc");
+	assert_string_equal(output_of(start_open_copy, scratch, "runc", &status), expected);
+	assert_string_equal(output_of(start_copy_beside_us, scratch, "runc", &status), expected);
 	/* A path is taken at its word. */
 	(void)snprintf(expected, sizeof(expected),
 		"%d the runtime cannot be used: the runtime %s/a/crun is whittle itself; name the "
