@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # jq and containers expand; lib.bash sets, and reads
 #
 # Tricks with words: which command, which bundle, which process file does the runtime read? Whatever
 # it reads must be what was judged. T1 to T14 of docs/security.md.
@@ -230,7 +231,7 @@ refused_commands() { # commands
 @test "T5 a command that starts things without a bundle, or that nobody knows, is refused" {
   each runc refused_commands init
   each crun refused_commands mounts
-  each runsc refused_commands do boot gofer install uninstall debug trace bwrap sandboxexec umount \
+  each runsc refused_commands "do" boot gofer install uninstall debug trace bwrap sandboxexec umount \
     write-control tar read fscheckpoint port-forward metric-server mitigate
   each runsc eval 'refuses "\"do\"" --rootless do touch "$MARKER"; refuses "\"do\"" --network=none --debug -- do touch "$MARKER"'
 }
@@ -376,6 +377,8 @@ caps_spellings() { # words...
   each crun caps_spellings "--cap CAP_SYS_ADMIN" --cap=CAP_SYS_ADMIN "-c CAP_SYS_ADMIN" -cCAP_SYS_ADMIN \
     -c=CAP_SYS_ADMIN -ccap_sys_admin --cap=21 --cap=0x15 --cap=21xyz --cap=CAP_SYS_ADMIN,x \
     --cap=cap_sys_admin=ep --ca=CAP_SYS_ADMIN --cap=ALL "-c CAP_KILL -c CAP_CHOWN" -tcCAP_CHOWN --cap=CAP_KILL
+  [[ $(starting) != *runsc* ]] || each runsc caps_spellings "-cap CAP_SYS_ADMIN" --cap=CAP_SYS_ADMIN \
+    "-cap CAP_KILL -cap CAP_CHOWN" -cap=CAP_KILL -c=CAP_SYS_ADMIN -user=0:0 -user=4294967296
 }
 
 new_privileges() { # words...

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # jq and containers expand; lib.bash sets, and reads
 #
 # Two readers, two documents: texts that runtimes read differently from each other, and from a
 # wrapper that reads them in its own way. T15 to T31 of docs/security.md.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2164
 #
 # What the hostile tests share. A case is one bundle, one state folder and one policy in a folder of
 # its own. The container asks for more than the policy allows, in all five sets, and reports on
@@ -65,13 +65,11 @@ make_rootfs() { # folder
   for name in sh cat ls echo grep sleep true mkdir id mount unshare readlink touch; do
     ln -s busybox "$1/bin/$name"
   done
-  cat >"$1/bin/report" <<'SCRIPT'
-#!/bin/sh
-echo "CONTAINER ${1:-}"
-grep -E '^(Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs|Uid):' /proc/self/status
-echo x 2>/dev/null >/written && echo ROOT-WRITABLE
-true
-SCRIPT
+  # shellcheck disable=SC2016  # the container's shell expands it
+  printf '#!/bin/sh\n%s\n' 'echo "CONTAINER ${1:-}"
+    grep -E "^(Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs|Uid):" /proc/self/status
+    echo x 2>/dev/null >/written && echo ROOT-WRITABLE
+    true' >"$1/bin/report"
   chmod 755 "$1/bin/report"
   chmod -R go-w "$1"
 }
@@ -189,7 +187,7 @@ SECONDS_MOST=10 MIB_MOST=200
 run_words() {
   local program=("${RUNNING:-$WHITTLE}")
   [ -n "${RUNNING:-}" ] || program+=(--policy "$POLICY")
-  [ "$program" != "$WHITTLE_SANITIZED" ] || local MIB_MOST=4000
+  [ "${program[0]}" != "$WHITTLE_SANITIZED" ] || local MIB_MOST=4000
   status=0
   "$(helper bounded)" "$SECONDS_MOST" "$MIB_MOST" "$CASE/out" "$CASE/err" \
     "${PRIVATE[@]}" "${program[@]}" "$@" || status=$?
@@ -330,11 +328,11 @@ refuses() { # what it must say, words...
   [ "$before" = "$after" ] || fail "$*: refused, but something is left: $(diff <(echo "$before") <(echo "$after"))"
 }
 left_behind() {
-  local names
+  local found
   shopt -s dotglob nullglob
-  names=("$BUNDLE"/* "$STATE"/*)
+  found=("$BUNDLE"/* "$STATE"/*)
   shopt -u dotglob nullglob
-  printf '%s\n' "${names[@]}"
+  printf '%s\n' "${found[@]}"
 }
 
 is_refused() { # what it must say, arguments of whittle's run...

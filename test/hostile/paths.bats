@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# Files and races once more: what files.bats has by example is here by the table, with the attacker
-# at work meanwhile, and looking at all that stat(2) tells. T78 to T89 of docs/security.md.
+# Files and races: another user's folders and links, planted names, FIFOs and devices, full disks,
+# runs that are killed or come at once. Of what must not change all is looked at that stat(2) tells.
+# T78 to T89 of docs/security.md.
 
 load lib
 
@@ -274,6 +275,27 @@ never_twice() {
   each "runc" never_twice
 }
 
+# Docker's process files lie in /tmp, 0600, with secrets in them.
+process_file() {
+  local mode before file=$CASE/sticky/runc-process42
+  hold
+  mkdir -m 1777 "$CASE/sticky"
+  for mode in 600 400 644; do
+    request_with
+    mv -f "$CASE/process.json" "$file"
+    chmod "$mode" "$file"
+    before=$(STATE=$CASE/sticky picture)
+    exec_bounded --process "$file" "$ID"
+    [ "$before" = "$(STATE=$CASE/sticky picture)" ] || fail "mode $mode: $(diff <(echo "$before") <(STATE=$CASE/sticky picture))"
+  done
+  tell_only
+  traced open,openat,creat,rename,renameat,renameat2,chmod,fchmod,fchmodat exec --process "$file" "$ID"
+  [ "$status" -eq 0 ] || fail "$(shown)"
+  ! grep -E 'O_CREAT|creat\(|rename|chmod' "$CASE/trace" | grep -vF 'records"' || fail "an exec makes files: $(cat "$CASE/trace")"
+  grep -qxE 'fd [0-9]+ /memfd:whittle \(deleted\) sealed' "$CASE/out" || fail "$(shown)"
+  grep -qxE 'arg --process=/proc/self/fd/[0-9]+' "$CASE/out" || fail "$(shown)"
+  ! grep -qF runc-process42 "$CASE/out" || fail "the runtime is given the file itself: $(shown)"
+}
 others_process_files() {
   local file=$CASE/sticky/process.json
   hold
@@ -296,6 +318,9 @@ others_process_files() {
   denies "symbolic link" "${GLOBALS[@]}" exec --process "$CASE/sticky/link" "$ID"
   chown "$NOBODY" "$CASE/sticky"
   denies "belongs to user $NOBODY" "${GLOBALS[@]}" exec --process "$file" "$ID"
+}
+@test "T81 a process file goes on in sealed memory, keeps its mode, and has no copy on a disk" {
+  each "runc crun" process_file
 }
 @test "T81 a process file that another user owns, could write or could swap is refused" {
   each "runc" others_process_files
@@ -325,12 +350,20 @@ fifos() {
   edit_policy --arg fifo "$CASE/fifo" '.log = { file: $fifo }'
   runs_bounded --bundle "$BUNDLE" "$ID"
   soon 3000
+  edit_policy '.log.required = true'
+  whittle run --bundle "$BUNDLE" "$ID"
+  was_refused "requires a record" "a run whose record nobody reads"
+  soon 1000
+  # A bundle that is a FIFO.
+  denies "" "${GLOBALS[@]}" run --bundle "$CASE/fifo" "$ID"
+  soon 1000
 }
 fifo_requests() {
   hold
   mkfifo "$CASE/fifo"
   exec_refused "FIFO" --process "$CASE/fifo" "$ID"
   soon 1000
+  [ "$RUNTIME" != crun ] || refuses "FIFO" "${GLOBALS[@]}" update --resources "$CASE/fifo" "$ID"
   background sh -c 'while :; do echo "{}" >"$0"; done' "$CASE/fifo"
   exec_refused "FIFO" --process "$CASE/fifo" "$ID"
   soon 1000

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # jq and containers expand; lib.bash sets, and reads
 #
 # Tricks with capabilities, with no-new-privileges and with the read-only root: what the kernel says
 # of the process is what counts. T32 to T47 of docs/security.md.
@@ -311,6 +312,7 @@ no_mount_namespace() {
 mounts_on_root() {
   local destination
   make_rootfs "$CASE/other"
+  mknod "$CASE/other/dev/null" c 1 3 # without it crun would stumble
   for destination in / . ./ // /. /./ /.. /../ /bin/.. ../.. '' /a/../b/.. ./../; do
     fresh
     edit_config --arg destination "$destination" --arg source "$CASE/other" \

@@ -284,6 +284,9 @@ hold_by_run_detached() {
 }
 hold() { # whittle | bare, way: create, run, run_detached
   run_program /bin/facts hold
+  hold_as_it_is "$@"
+}
+hold_as_it_is() { # the same with config.json untouched
   HELD_BY=${2:-run_detached}
   "hold_by_${2:-run_detached}" "$1"
   PID=$(cat "$CASE/pid")

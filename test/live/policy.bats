@@ -100,7 +100,7 @@ watching() {
   edit_policy '.mode = "audit" | .default.tmpfs = ["/tmp"]'
   run_program /bin/facts hold
   before=$(stat -c '%i %Y %Z %s' "$BUNDLE/config.json"; sha256sum <"$BUNDLE/config.json")
-  hold whittle
+  hold_as_it_is whittle
   inside_too "audit" "$(root_with "$docker_capabilities" 0)"
   succeeds whittle exec --cap CAP_SYS_CHROOT --cap CAP_NET_ADMIN "$ID" /bin/facts
   case $RUNTIME in
@@ -121,7 +121,6 @@ watching() {
   each_runtime watching
 }
 
-# hold itself writes the program into config.json, so audit is asked about it before.
 audit_refusal() {
   edit_policy '.mode = "audit"'
   edit_config '.annotations = { "org.whittle.capabilities": "CAP_CHWON" }'
@@ -240,9 +239,9 @@ bad_policies() {
 
 # Then nothing says which runtime it was: the first of the built-in list is asked, which is runc.
 missing_policies() {
-  with_policy "the policy $POLICY" rm "$POLICY"
-  with_policy "the policy $POLICY" everybodys
-  with_policy "the policy $POLICY" strangers
+  with_policy "the policy cannot be used: $POLICY" rm "$POLICY"
+  with_policy "the policy cannot be used: $POLICY" everybodys
+  with_policy "the policy cannot be used: $POLICY" strangers
   with_policy "$POLICY" truncate -s 0 "$POLICY"
 }
 @test "without a policy, or with one that others can write, nothing starts, and what runs can be managed" {
