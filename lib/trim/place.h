@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Where a path of the container lies in its root file system: what host finds out, and trim asks. */
+/* Where a path of the container lies in its root file system: what host finds out, and trim asks.
+ */
 
 enum wh_place_kind {
 	WH_PLACE_FOLDER,  /* a folder in the root file system */

@@ -251,6 +251,11 @@ end_cases() {
       name=${name##*/}
       remove_container "${name%%_sandbox:*}"
     done
+    # A container whose state a test has spoilt is not the runtime's any more.
+    name=$(cat "$case/pid" 2>/dev/null) || name=""
+    if [ -n "$name" ] && grep -qa "$SECRET" "/proc/$name/environ" 2>/dev/null; then
+      kill -KILL "$name" || true
+    fi
     if [ -f "$case/background" ]; then
       while read -r name; do
         kill "$name" 2>/dev/null || true

@@ -49,10 +49,10 @@ soon() { # milliseconds
 as_stranger=(setpriv --reuid "$NOBODY" --regid "$NOBODY" --clear-groups)
 # What another user does all the time while the tests go on; the working folder is the case's.
 attacked_by() { # script of sh
-  background inside "$CASE" "${as_stranger[@]}" sh -c "while :; do $1
+  # One process from end to end, so that ending it ends the attack.
+  background env -C "$CASE" "${as_stranger[@]}" sh -c "while :; do $1
     done"
   ATTACKER=$!
-  sleep 0.05
   kill -0 $ATTACKER || fail "nobody attacks"
 }
 attack_ends() {
@@ -333,7 +333,7 @@ fifos() {
   rm "$BUNDLE/config.json"
   mkfifo "$BUNDLE/config.json"
   denies_run "FIFO"
-  soon 1000
+  soon 10000
   # With somebody at the other end it is a FIFO all the same.
   base_config ""
   without_places
@@ -342,31 +342,31 @@ fifos() {
   for _ in 1 2 3; do
     whittle run --bundle "$BUNDLE" "$ID"
     was_refused "FIFO" "a run of what a FIFO gives"
-    soon 1000
+    soon 10000
   done
   rm "$BUNDLE/config.json"
   fresh
   # Records that nobody reads hold nothing up.
   edit_policy --arg fifo "$CASE/fifo" '.log = { file: $fifo }'
   runs_bounded --bundle "$BUNDLE" "$ID"
-  soon 3000
+  soon 10000
   edit_policy '.log.required = true'
   whittle run --bundle "$BUNDLE" "$ID"
   was_refused "requires a record" "a run whose record nobody reads"
-  soon 1000
+  soon 10000
   # A bundle that is a FIFO.
   denies "" "${GLOBALS[@]}" run --bundle "$CASE/fifo" "$ID"
-  soon 1000
+  soon 10000
 }
 fifo_requests() {
   hold
   mkfifo "$CASE/fifo"
   exec_refused "FIFO" --process "$CASE/fifo" "$ID"
-  soon 1000
+  soon 10000
   [ "$RUNTIME" != crun ] || refuses "FIFO" "${GLOBALS[@]}" update --resources "$CASE/fifo" "$ID"
   background sh -c 'while :; do echo "{}" >"$0"; done' "$CASE/fifo"
   exec_refused "FIFO" --process "$CASE/fifo" "$ID"
-  soon 1000
+  soon 10000
 }
 @test "T82 a FIFO is refused at once, with somebody at the other end as well" {
   each "runc" fifos
@@ -380,7 +380,7 @@ not_regular() { # path to make: "WORD command..." lines
     rm -rf "$1"
     eval "${rest//AT/$1}"
     "${@:2}" "${word//_/ }" || fail "$rest" || return
-    soon 1500
+    soon 10000
   done <<EOF
 symbolic_link ln -s /dev/zero AT
 symbolic_link ln -s /dev/stdin AT
@@ -428,7 +428,7 @@ strange_requests() {
   for path in /dev/stdin /dev/fd/0 /proc/self/fd/0 /dev/zero /dev/null /proc/self/environ "" . / "$CASE" "$CASE/" \
     "/proc/$$/environ" /proc/1/environ; do
     BINARIES=$WHITTLE denies "" "${GLOBALS[@]}" exec --process "$path" "$ID"
-    soon 1000
+    soon 10000
   done
 }
 @test "T83 only a regular file is config.json: no link, device, folder, socket, and nothing endless" {
@@ -647,7 +647,7 @@ changed_between() { # script that changes the bundle
   within_policy "$CASE/status"
   # An exec whose process runc takes from the bundle as it is now.
   bounded_or_refused exec "$ID" /bin/report
-  soon 2000
+  soon 10000
   let_go
 }
 @test "T87 config.json changed between create and start, and before an exec, changes nothing" {

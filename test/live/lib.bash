@@ -4,7 +4,8 @@
 # What the live tests share: a case is one bundle, one state folder and one policy for one runtime,
 # in a folder of its own, which end_cases takes away with everything that was started in it.
 #
-# Containers write to pipes, never to plain files: runtimes change the owner of what they are given.
+# Containers write to pipes, or to a file that nobody else writes to: runtimes change the owner of
+# what they are given.
 # Nothing waits for a time to pass; eventually waits for something to become true.
 
 # ---- what must be there -------------------------------------------------------------------
@@ -12,7 +13,7 @@
 # Fails the whole file, and says why, when a test could not mean anything.
 need_live() {
   local program
-  export BATS_TEST_TIMEOUT=120 # seconds; a test takes less than twenty on two slow cores
+  export BATS_TEST_TIMEOUT=300 # seconds; on two cores with nothing else to do, a test takes ten at most
   [ "$(id -u)" -eq 0 ] || fail "the live tests start containers and need root"
   [ -x "${WHITTLE:-}" ] || fail "WHITTLE must be the path of the whittle to test"
   for program in jq busybox unshare setpriv python3 "$@"; do
@@ -65,12 +66,8 @@ mask() { # names, as /proc/PID/status shows the set
 }
 
 sets() { # SET=NAMES...: the object "capabilities" with these arrays
-  local set object='{}'
-  for set in "$@"; do
-    object=$(jq -c --arg set "${set%%=*}" --arg names "${set#*=}" \
-      '.[$set] = ($names | split("\\s+"; "") | map(select(. != "") | "CAP_" + .))' <<<"$object")
-  done
-  printf '%s' "$object"
+  printf '%s\n' "${@//$'\n'/ }" | jq -Rnc '[inputs | split("=")
+    | { (.[0]): (.[1] | split("\\s+"; "") | map(select(. != "") | "CAP_" + .)) }] | add'
 }
 
 usual_sets() { sets bounding="$1" effective="$1" permitted="$1"; } # as engines ask for
@@ -145,7 +142,12 @@ shared_rootfs() {
   printf '%s\n' "$rootfs"
 }
 
-make_bundle() {
+make_bundle() { # writes the config.json that each case begins with
+  local template=$BATS_FILE_TMPDIR/config.json
+  [ -f "$template" ] || new_config >"$template"
+  cat "$template" >"$BUNDLE/config.json"
+}
+new_config() {
   jq -n --arg rootfs "$(shared_rootfs)" --argjson sets "$(usual_sets "$docker_capabilities")" '{
     ociVersion: "1.0.2",
     process: {
@@ -170,7 +172,7 @@ make_bundle() {
       maskedPaths: ["/proc/kcore"],
       readonlyPaths: ["/proc/sys"]
     }
-  }' >"$BUNDLE/config.json"
+  }'
 }
 
 edit_json() { # file, jq arguments... (the filter last)
@@ -182,8 +184,9 @@ edit_json() { # file, jq arguments... (the filter last)
 }
 edit_config() { edit_json "$BUNDLE/config.json" "$@"; }
 edit_policy() { edit_json "$POLICY" "$@"; }
-words() { printf '%s\037' "$@" | jq -Rsc 'split("\u001f")[:-1]'; } # as a JSON array
-run_program() { edit_config --argjson words "$(words "$@")" '.process.args = $words'; }
+run_program() {
+  edit_config --arg words "$(printf '%s\037' "$@")" '.process.args = ($words | split("\u001f")[:-1])'
+}
 run_script() { run_program /bin/sh -c "$1"; }
 
 strict_policy() { # allows three of Docker's capabilities
@@ -222,9 +225,9 @@ whittle() { (become_whittle "$@"); }
 bare() { (become_bare "$@"); }
 
 eventually() { # command...
-  local end=$((SECONDS + 10))
+  local end=$((SECONDS + 30))
   until "$@" 2>/dev/null; do
-    [ $SECONDS -lt $end ] || fail "in ten seconds this never came true: $*" || return
+    [ $SECONDS -lt $end ] || fail "in thirty seconds this never came true: $*" || return
     sleep 0.01
   done
 }
@@ -251,6 +254,7 @@ succeeds() {
 detached() { # name, command...
   local name=$1
   shift
+  rm -f "$CASE/$name.out" "$CASE/$name.err" # nobody shall take an old one for the new
   "$@" </dev/null > >(become cat >"$CASE/$name.out") 2> >(become cat >"$CASE/$name.err") \
     || fail "failed: $* ($RUNTIME)" "$(cat "$CASE/$name.err")"
 }
@@ -259,6 +263,7 @@ detached() { # name, command...
 background() { # name, become..., arguments...
   local name=$1
   shift
+  rm -f "$CASE/$name.out" "$CASE/$name.err"
   "$@" </dev/null >"$CASE/$name.out" 2>"$CASE/$name.err" &
   LAST=$!
   printf '%s\n' "$LAST" >>"$BATS_TEST_TMPDIR/background"
