@@ -34,7 +34,7 @@ done
 
 owner() { # header, folder
   local others
-  others=$(grep -rlE "#include <$1>" lib cmd hooks --include='*.[ch]' | grep -v "^$2/")
+  others=$(grep -rlE "#include <$1>" lib cmd --include='*.[ch]' | grep -v "^$2/")
   [ -z "$others" ] || comment "$others"
   [ -z "$others" ] && grep -rqE "#include <$1>" "$2"
   report $? "<$1> is included in $2 alone"
