@@ -961,8 +961,7 @@ silent() {
 }
 
 no_runtime() {
-  local words
-  BINARIES=$WHITTLE
+  local words BINARIES=$WHITTLE
   edit_policy --arg path "$CASE/gone" '.runtimes = [{ path: $path, kind: "runc" }]'
   for words in "run --bundle $BUNDLE $ID" "create --bundle $BUNDLE $ID" "state $ID" "exec $ID true" --version; do
     # shellcheck disable=SC2086  # words

@@ -56,7 +56,8 @@ attacked_by() { # script of sh
   kill -0 $ATTACKER || fail "nobody attacks"
 }
 attack_ends() {
-  kill -KILL "$ATTACKER" 2>/dev/null || true
+  kill -KILL "$ATTACKER"
+  wait "$ATTACKER" 2>/dev/null || true
 }
 
 tell_only() { edit_policy --arg path "$(helper runtime)" '.runtimes[0].path = $path'; }

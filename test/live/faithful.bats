@@ -210,7 +210,6 @@ container_statuses() {
 
 # A foreground run, sent a signal: its status.
 signalled() { # whittle | bare, signal
-  rm -f "$CASE/signalled.out" # what the last one said is no sign of this one
   background signalled "become_$1" run --bundle "$BUNDLE" "$ID"
   eventually grep -q ready "$CASE/signalled.out"
   kill "-$2" "$LAST"
