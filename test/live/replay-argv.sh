@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# replay-argv.sh PRINT-ARGV
+# replay-argv.sh [PRINT-ARGV]
 #
 # Shows that whittle's grammars and the runtimes of this machine read a command line alike. Each form
 # is given to the real runtime twice, in its own words and in the canonical ones; a createRuntime
@@ -14,7 +14,7 @@
 
 set -u
 
-print_argv=$(realpath "${1:?usage: replay-argv.sh PRINT-ARGV}")
+print_argv=$(realpath "${1:-${WHITTLE_BUILD:?the build folder, or the program as an argument}/test/live/print-argv}")
 
 if [ "$(id -u)" != 0 ]; then
 	[ "${WHITTLE_TEST_STRICT:-0}" = 1 ] && { echo "Bail out! needs root"; exit 1; }
