@@ -323,12 +323,12 @@ end_cases() {
       done
     done
   done
-  if [ -f "$BATS_TEST_TMPDIR/background" ]; then
-    while read -r pid; do
-      kill "$pid" 2>/dev/null || true
-      wait "$pid" 2>/dev/null || true
-    done <"$BATS_TEST_TMPDIR/background"
-  fi
+  # Process ids come round again: only those that are still children of this shell are ours.
+  for pid in $(jobs -pr); do
+    grep -qx "$pid" "$BATS_TEST_TMPDIR/background" 2>/dev/null || continue
+    kill "$pid"
+    wait "$pid" 2>/dev/null || true
+  done
 }
 
 # ---- judging ------------------------------------------------------------------------------
