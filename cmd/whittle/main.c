@@ -83,7 +83,7 @@ static int read_policy(struct wh_run *run, bool whole, struct wh_err *err)
 	if (r >= 0)
 		r = wh_read_all(fd, WH_POLICY_MAX_SIZE, &text, err);
 	if (r < 0) {
-		wh_err_prefix(err, "the policy cannot be used");
+		wh_err_prefix(err, "the policy %s cannot be used", run->policy_file);
 		return r;
 	}
 	if (whole)

@@ -239,9 +239,9 @@ bad_policies() {
 
 # Then nothing says which runtime it was: the first of the built-in list is asked, which is runc.
 missing_policies() {
-  with_policy "the policy cannot be used: $POLICY" rm "$POLICY"
-  with_policy "the policy cannot be used: $POLICY" everybodys
-  with_policy "the policy cannot be used: $POLICY" strangers
+  with_policy "the policy $POLICY cannot be used: $POLICY" rm "$POLICY"
+  with_policy "the policy $POLICY cannot be used: $POLICY" everybodys
+  with_policy "the policy $POLICY cannot be used: $POLICY" strangers
   with_policy "$POLICY" truncate -s 0 "$POLICY"
 }
 @test "without a policy, or with one that others can write, nothing starts, and what runs can be managed" {
