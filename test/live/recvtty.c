@@ -3,6 +3,11 @@
  * recvtty SOCKET: the engine's end of --console-socket. Listens on SOCKET, takes one terminal from
  * the runtime, and copies what the container writes to standard output until the last process
  * lets go of the other end.
+ *
+ * That end shows as EIO. The kernel looks for bytes first and whether the other end is closed
+ * second (n_tty_read() in drivers/tty/n_tty.c), so a writer that writes and ends between the two
+ * looks makes an EIO with bytes still to come. All of them are there by then: one more read that
+ * finds nothing is the end.
  */
 
 #include <errno.h>
@@ -49,9 +54,28 @@ static int receive_fd(int connection)
 	return fd;
 }
 
-int main(int argc, char **argv)
+/* 0 at the end; the exit status of a failure else. */
+static int copy(int terminal)
 {
 	char bytes[4096];
+	int closed = 0; /* so many reads in a row found the other end closed */
+
+	while (closed < 2) {
+		ssize_t got = read(terminal, bytes, sizeof(bytes));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno != EIO)
+			return 6;
+		closed = got <= 0 ? closed + 1 : 0;
+		if (got > 0 && write(STDOUT_FILENO, bytes, (size_t)got) != got)
+			return 7;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
 	int listener, connection, terminal;
 
 	if (argc != 2) {
@@ -67,15 +91,5 @@ int main(int argc, char **argv)
 	terminal = receive_fd(connection);
 	if (terminal < 0)
 		return 5;
-	for (;;) {
-		ssize_t got = read(terminal, bytes, sizeof(bytes));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		/* EIO: nobody holds the other end any more. */
-		if (got <= 0)
-			return got < 0 && errno != EIO ? 6 : 0;
-		if (write(STDOUT_FILENO, bytes, (size_t)got) != got)
-			return 7;
-	}
+	return copy(terminal);
 }
