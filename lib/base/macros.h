@@ -12,6 +12,16 @@
 #define WH_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define WH_CLEANUP(fn) __attribute__((cleanup(fn)))
 
+/*
+ * For a local object of pages: all of it that is read was written before, so the compiler's zeroes
+ * (-ftrivial-auto-var-init) would only cost. A page that is never touched costs nothing.
+ */
+#if __has_attribute(uninitialized)
+#define WH_UNINITIALIZED __attribute__((uninitialized))
+#else
+#define WH_UNINITIALIZED
+#endif
+
 /* The number of elements of an array object (not of a pointer). */
 #define WH_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

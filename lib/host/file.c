@@ -324,7 +324,7 @@ static int walk_splice(struct walk *walk, size_t folder, struct wh_err *err)
 {
 	const struct place place = { .path = walk->path };
 	size_t left = strlen(walk->next); /* "" or begins with a slash */
-	char target[PATH_MAX];
+	char target[PATH_MAX] WH_UNINITIALIZED;
 	char shown[SHOWN_SIZE];
 	ssize_t got;
 
@@ -422,7 +422,7 @@ static int walk_text(struct walk *walk, const char *text, size_t len, struct wh_
  */
 static int walk_to_working_folder(struct walk *walk, struct wh_err *err)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX] WH_UNINITIALIZED;
 	struct stat st;
 	long got = syscall(SYS_getcwd, path, sizeof(path));
 	int r;
@@ -444,12 +444,15 @@ static int walk_to_working_folder(struct walk *walk, struct wh_err *err)
 	return 0;
 }
 
-static int walk_path(struct walk *walk, const char *path, size_t len, struct wh_err *err)
+/* Begins a walk and takes it to the end of the path; `program` when that may be a program. */
+static int walk_path(
+	struct walk *walk, const char *path, size_t len, bool program, struct wh_err *err)
 {
 	int r;
 
 	if (len == 0)
 		return wh_fail(err, ENOENT, "a path is empty where a file or folder is expected");
+	walk->program = program;
 	walk->links = 0;
 	memcpy(walk->path, "/", sizeof("/"));
 	walk->len = 1;
@@ -496,17 +499,17 @@ static int take_path(const struct walk *walk, struct wh_buf *ret, struct wh_err 
 
 int wh_resolve_trusted_folder(const char *path, struct wh_buf *ret, struct wh_err *err)
 {
-	struct walk walk = { .program = false };
-	int r = walk_path(&walk, path, strlen(path), err);
+	struct walk walk WH_UNINITIALIZED;
+	int r = walk_path(&walk, path, strlen(path), false, err);
 
 	return r < 0 ? r : take_path(&walk, ret, err);
 }
 
 int wh_open_trusted_folder(const char *path, struct wh_buf *ret_path, struct wh_err *err)
 {
-	struct walk walk = { .program = false };
+	struct walk walk WH_UNINITIALIZED;
 	int fd WH_FD = WH_NO_FD;
-	int r = walk_path(&walk, path, strlen(path), err);
+	int r = walk_path(&walk, path, strlen(path), false, err);
 
 	if (r == 0)
 		r = fd = open_folder(&walk, err);
@@ -517,8 +520,8 @@ int wh_open_trusted_folder(const char *path, struct wh_buf *ret_path, struct wh_
 
 int wh_check_trusted_program(const char *path, struct stat *ret, struct wh_err *err)
 {
-	struct walk walk = { .program = true };
-	int r = walk_path(&walk, path, strlen(path), err);
+	struct walk walk WH_UNINITIALIZED;
+	int r = walk_path(&walk, path, strlen(path), true, err);
 
 	if (r == 0) /* a folder, if it is not yet judged */
 		r = check_program(&(struct place){ .path = walk.path }, &walk.at.st, err);
@@ -548,13 +551,13 @@ static int divide(const char *path, const char **ret_folder, size_t *ret_len, co
 
 int wh_open_trusted_parent(const char *path, const char **ret_name, struct wh_err *err)
 {
-	struct walk walk = { .program = false };
+	struct walk walk WH_UNINITIALIZED;
 	const char *folder = NULL, *name = NULL;
 	size_t len = 0;
 	int r = divide(path, &folder, &len, &name, err);
 
 	if (r == 0)
-		r = walk_path(&walk, folder, len, err);
+		r = walk_path(&walk, folder, len, false, err);
 	if (r == 0)
 		r = open_folder(&walk, err);
 	if (r >= 0)
@@ -611,13 +614,13 @@ int wh_open_trusted_at(int folder, const char *name, struct wh_err *err)
 
 int wh_open_trusted_file(const char *path, struct wh_err *err)
 {
-	struct walk walk = { .program = false };
+	struct walk walk WH_UNINITIALIZED;
 	const char *folder = NULL, *name = NULL;
 	size_t len = 0;
 	int r = divide(path, &folder, &len, &name, err);
 
 	if (r == 0)
-		r = walk_path(&walk, folder, len, err);
+		r = walk_path(&walk, folder, len, false, err);
 	if (r == 0)
 		r = walk_push(&walk, name, strlen(name), err);
 	if (r < 0)

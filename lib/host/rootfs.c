@@ -117,7 +117,7 @@ static enum wh_place_kind step_up(struct look *look)
 
 static enum wh_place_kind step_link(struct look *look, const char *name, size_t name_len)
 {
-	char target[PATH_MAX];
+	char target[PATH_MAX] WH_UNINITIALIZED;
 	ssize_t got = readlinkat(here(look), name, target, sizeof(target));
 	size_t left = strlen(look->next);
 	size_t len = got < 0 ? 0 : (size_t)got;
@@ -253,7 +253,7 @@ static int answer(struct wh_arena *arena, const char *asked, enum wh_place_kind 
 
 int wh_rootfs_resolve(int root, const char *path, struct wh_arena *arena, struct wh_place *ret)
 {
-	struct look look WH_CLEANUP(look_done);
+	struct look look WH_CLEANUP(look_done) WH_UNINITIALIZED;
 	enum wh_place_kind kind;
 
 	look.root = root;
@@ -273,7 +273,7 @@ int wh_rootfs_resolve(int root, const char *path, struct wh_arena *arena, struct
 
 int wh_rootfs_open(int bundle, struct wh_slice path)
 {
-	char name[PATH_MAX];
+	char name[PATH_MAX] WH_UNINITIALIZED;
 	int fd;
 
 	if (path.len == 0 || path.len >= sizeof(name))
