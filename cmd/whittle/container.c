@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "host/file.h"
 #include "host/folder.h"
+#include "host/userns.h"
 
 void wh_run_container_done(struct wh_run_container *container)
 {
@@ -57,6 +58,15 @@ static int read_documents(
 	return r;
 }
 
+/* As runc tells the host's root from the root of a user namespace, whose state it keeps apart. */
+static bool is_host_root(void)
+{
+	const char *user = getenv("USER");
+
+	return geteuid() == 0 &&
+	       ((user != NULL && strcmp(user, "root") == 0) || !wh_userns_is_inner());
+}
+
 static const char *choose_root(struct wh_run *run)
 {
 	const char *given = wh_argv_value(&run->argv, WH_ROLE_ROOT);
@@ -64,7 +74,7 @@ static const char *choose_root(struct wh_run *run)
 	if (given != NULL && given[0] != '\0')
 		return given;
 	run->override.root = wh_state_root(
-		run->argv.grammar->kind, getenv("XDG_RUNTIME_DIR"), geteuid() == 0, &run->arena);
+		run->argv.grammar->kind, getenv("XDG_RUNTIME_DIR"), is_host_root(), &run->arena);
 	return run->override.root;
 }
 

@@ -21,6 +21,12 @@
  * without its last component, and a link is read by its path. What root and the effective user
  * themselves do meanwhile is not guarded against, since they could do it a moment later as well.
  *
+ * In a user namespace the host's root may be somebody without an id, which then cannot be told from
+ * anybody else without one. The root folder is where it shows: if its owner is such a one, that
+ * owner counts as root, but only from the root folder down, in folders of that same owner that
+ * nobody else can write. What lies there has been put or given away there by the host's root; what
+ * lies in a sticky folder, or in one of ours, anybody could have made (userns.h).
+ *
  * Mode bits are enough also where there are POSIX ACLs: with an ACL the group bits of st_mode show
  * its mask, so whoever an ACL lets write shows as a group that may (acl(5)).
  */
@@ -42,6 +48,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "host/userns.h"
+
+#define NOBODY ((uid_t)-1) /* no file's owner, chown(2) */
 
 #define MAX_LINKS 40u    /* as the kernel, path_resolution(7) */
 #define MAX_REPLACED 100 /* times that a file may be replaced while we open it */
@@ -117,9 +126,15 @@ static const char *kind_of(mode_t mode)
 
 /* ---- judging one file ------------------------------------------------------------------- */
 
-static bool is_trusted_owner(uid_t uid)
+/* `outer` is who counts as root beside root, or NOBODY. */
+static bool is_root(uid_t uid, uid_t outer)
 {
-	return uid == 0 || uid == geteuid();
+	return uid == 0 || (uid == outer && outer != NOBODY);
+}
+
+static bool is_trusted_owner(uid_t uid, uid_t outer)
+{
+	return is_root(uid, outer) || uid == geteuid();
 }
 
 static bool is_shared(const struct stat *st)
@@ -127,16 +142,17 @@ static bool is_shared(const struct stat *st)
 	return (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
-static int check_folder(const struct place *place, const struct stat *st, struct wh_err *err)
+static int check_folder(
+	const struct place *place, const struct stat *st, uid_t outer, struct wh_err *err)
 {
 	char shown[SHOWN_SIZE];
 
-	if (!is_trusted_owner(st->st_uid))
+	if (!is_trusted_owner(st->st_uid, outer))
 		return wh_fail(err, EPERM,
 			"the folder %s belongs to user %u, who could put other files in the place "
 			"of those in it; use folders of root or of the user who runs whittle",
 			show(place, shown), (unsigned)st->st_uid);
-	if (!is_shared(st) || (st->st_uid == 0 && (st->st_mode & S_ISVTX)))
+	if (!is_shared(st) || (is_root(st->st_uid, outer) && (st->st_mode & S_ISVTX)))
 		return 0;
 	return wh_fail(err, EPERM,
 		"the folder %s can be written by others than its owner (mode %04o); take that away "
@@ -168,11 +184,12 @@ static int check_mount(int fd, const struct place *place, bool *ret_proc, struct
 }
 
 /* What a file and a program have in common. */
-static int check_writers(const struct place *place, const struct stat *st, struct wh_err *err)
+static int check_writers(
+	const struct place *place, const struct stat *st, uid_t outer, struct wh_err *err)
 {
 	char shown[SHOWN_SIZE];
 
-	if (!is_trusted_owner(st->st_uid))
+	if (!is_trusted_owner(st->st_uid, outer))
 		return wh_fail(err, EPERM,
 			"%s belongs to user %u; only a file of root or of the user who runs "
 			"whittle is used, so change its owner",
@@ -185,7 +202,8 @@ static int check_writers(const struct place *place, const struct stat *st, struc
 	return 0;
 }
 
-static int check_file(const struct place *place, const struct stat *st, struct wh_err *err)
+static int check_file(
+	const struct place *place, const struct stat *st, uid_t outer, struct wh_err *err)
 {
 	char shown[SHOWN_SIZE];
 
@@ -197,10 +215,11 @@ static int check_file(const struct place *place, const struct stat *st, struct w
 			"%s has %llu names (hard links); it must have one, for under another name "
 			"others may reach it, so put a copy in its place",
 			show(place, shown), (unsigned long long)st->st_nlink);
-	return check_writers(place, st, err);
+	return check_writers(place, st, outer, err);
 }
 
-static int check_program(const struct place *place, const struct stat *st, struct wh_err *err)
+static int check_program(
+	const struct place *place, const struct stat *st, uid_t outer, struct wh_err *err)
 {
 	char shown[SHOWN_SIZE];
 
@@ -211,7 +230,7 @@ static int check_program(const struct place *place, const struct stat *st, struc
 		return wh_fail(err, ENOEXEC,
 			"%s is not a program: nobody may execute it (mode %04o)",
 			show(place, shown), (unsigned)(st->st_mode & 07777));
-	return check_writers(place, st, err);
+	return check_writers(place, st, outer, err);
 }
 
 int wh_check_trusted_file(int fd, struct wh_err *err)
@@ -220,7 +239,7 @@ int wh_check_trusted_file(int fd, struct wh_err *err)
 
 	if (fstat(fd, &st) < 0)
 		return wh_fail_errno(err, errno, "cannot look at an open file");
-	return check_file(&(struct place){ .fd = fd }, &st, err);
+	return check_file(&(struct place){ .fd = fd }, &st, NOBODY, err);
 }
 
 /* ---- walking a path --------------------------------------------------------------------- */
@@ -233,6 +252,7 @@ struct spot {
 struct walk {
 	struct spot root;
 	struct spot at; /* what `path` leads to */
+	uid_t outer;    /* who owns the root folder and has no id here, else NOBODY */
 	bool program;   /* the path may end with a program */
 	unsigned links;
 	size_t len;          /* of `path` */
@@ -294,13 +314,19 @@ static int walk_look(const struct walk *walk, struct spot *ret, struct wh_err *e
 	return r;
 }
 
+/* Who counts as root, beside root, of what lies in the folder that was reached. */
+static uid_t outer_of(const struct walk *walk)
+{
+	return walk->at.st.st_uid == walk->outer && !is_shared(&walk->at.st) ? walk->outer : NOBODY;
+}
+
 /* Whether this link may be followed. */
 static int check_link(const struct walk *walk, const struct spot *link, struct wh_err *err)
 {
 	const struct place place = { .path = walk->path };
 	char shown[SHOWN_SIZE];
 
-	if (!is_trusted_owner(link->st.st_uid))
+	if (!is_trusted_owner(link->st.st_uid, outer_of(walk)))
 		return wh_fail(err, EPERM,
 			"the symbolic link %s belongs to user %u, who could lead it elsewhere; use "
 			"a path without it",
@@ -357,7 +383,8 @@ static int walk_up(struct walk *walk, struct wh_err *err)
 		;
 	walk_cut(walk, len);
 	r = walk_look(walk, &walk->at, err);
-	return r < 0 ? r : check_folder(&place, &walk->at.st, err);
+	/* Its folder has been judged on the way down. */
+	return r < 0 ? r : check_folder(&place, &walk->at.st, walk->outer, err);
 }
 
 static int walk_down(struct walk *walk, const char *name, size_t len, struct wh_err *err)
@@ -382,9 +409,9 @@ static int walk_down(struct walk *walk, const char *name, size_t len, struct wh_
 			"use the path of the file itself",
 			show(&place, shown));
 	if (S_ISDIR(spot.st.st_mode))
-		r = check_folder(&place, &spot.st, err);
+		r = check_folder(&place, &spot.st, outer_of(walk), err);
 	else if (walk->program && walk->next[0] == '\0')
-		r = check_program(&place, &spot.st, err);
+		r = check_program(&place, &spot.st, outer_of(walk), err);
 	else
 		r = wh_fail(err, ENOTDIR, "%s is %s where a folder is expected",
 			show(&place, shown), kind_of(spot.st.st_mode));
@@ -444,9 +471,22 @@ static int walk_to_working_folder(struct walk *walk, struct wh_err *err)
 	return 0;
 }
 
-/* Begins a walk and takes it to the end of the path; `program` when that may be a program. */
-static int walk_path(
-	struct walk *walk, const char *path, size_t len, bool program, struct wh_err *err)
+static int walk_to_root(struct walk *walk, struct wh_err *err)
+{
+	struct spot *root = &walk->root;
+
+	root->proc = false;
+	if (lstat("/", &root->st) < 0)
+		return wh_fail_errno(err, errno, "cannot look at the root folder");
+	walk->outer = NOBODY;
+	if (!is_trusted_owner(root->st.st_uid, NOBODY) &&
+		wh_userns_hides_owner("/", root->st.st_uid))
+		walk->outer = root->st.st_uid;
+	walk->at = *root;
+	return check_folder(&(struct place){ .path = "/" }, &root->st, walk->outer, err);
+}
+
+static int walk_path(struct walk *walk, const char *path, size_t len, struct wh_err *err)
 {
 	int r;
 
@@ -456,11 +496,7 @@ static int walk_path(
 	walk->links = 0;
 	memcpy(walk->path, "/", sizeof("/"));
 	walk->len = 1;
-	walk->root.proc = false;
-	if (lstat("/", &walk->root.st) < 0)
-		return wh_fail_errno(err, errno, "cannot look at the root folder");
-	r = check_folder(&(struct place){ .path = "/" }, &walk->root.st, err);
-	walk->at = walk->root;
+	r = walk_to_root(walk, err);
 	if (r == 0 && path[0] != '/')
 		r = walk_to_working_folder(walk, err);
 	return r < 0 ? r : walk_text(walk, path, len, err);
@@ -524,7 +560,8 @@ int wh_check_trusted_program(const char *path, struct stat *ret, struct wh_err *
 	int r = walk_path(&walk, path, strlen(path), true, err);
 
 	if (r == 0) /* a folder, if it is not yet judged */
-		r = check_program(&(struct place){ .path = walk.path }, &walk.at.st, err);
+		r = check_program(
+			&(struct place){ .path = walk.path }, &walk.at.st, walk.outer, err);
 	if (r == 0)
 		*ret = walk.at.st;
 	return r;
@@ -583,7 +620,8 @@ static int fail_open(const struct place *place, int number, struct wh_err *err)
 
 /* By its path, whose folder was reached by a walk, or by its name in an open folder; `device` is
  * that of the folder where it is known, for something may be mounted on a file as well. */
-static int open_file(const struct place *place, const dev_t *device, struct wh_err *err)
+static int open_file(
+	const struct place *place, const dev_t *device, uid_t outer, struct wh_err *err)
 {
 	/* O_NONBLOCK so as not to wait for a FIFO's writer; to a regular file it means nothing. */
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -599,7 +637,7 @@ static int open_file(const struct place *place, const dev_t *device, struct wh_e
 			return fail_open(place, errno, err);
 		if (st.st_nlink == 0) /* another run has just replaced it: take the new one */
 			continue;
-		r = check_file(place, &st, err);
+		r = check_file(place, &st, outer, err);
 		if (r == 0 && device != NULL && st.st_dev != *device)
 			r = check_mount(fd, place, &proc, err);
 		return r < 0 ? r : wh_steal_fd(fd);
@@ -609,7 +647,7 @@ static int open_file(const struct place *place, const dev_t *device, struct wh_e
 
 int wh_open_trusted_at(int folder, const char *name, struct wh_err *err)
 {
-	return open_file(&(struct place){ .fd = folder, .name = name }, NULL, err);
+	return open_file(&(struct place){ .fd = folder, .name = name }, NULL, NOBODY, err);
 }
 
 int wh_open_trusted_file(const char *path, struct wh_err *err)
@@ -625,7 +663,8 @@ int wh_open_trusted_file(const char *path, struct wh_err *err)
 		r = walk_push(&walk, name, strlen(name), err);
 	if (r < 0)
 		return r;
-	return open_file(&(struct place){ .path = walk.path }, &walk.at.st.st_dev, err);
+	return open_file(
+		&(struct place){ .path = walk.path }, &walk.at.st.st_dev, outer_of(&walk), err);
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */

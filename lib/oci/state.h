@@ -51,8 +51,9 @@ int wh_state_layout(enum wh_runtime_kind kind, const char *id, struct wh_arena *
 
 /*
  * The runtime's default for --root, as the runtime itself would choose it. `xdg_runtime_dir` is the
- * environment's (NULL when unset), `privileged` says effective uid 0. In the arena; NULL when
- * memory ran out. crun and runsc follow XDG_RUNTIME_DIR even for root, runc only for others.
+ * environment's (NULL when unset), `privileged` says that this is the host's root. In the arena;
+ * NULL when memory ran out. crun and runsc follow XDG_RUNTIME_DIR even for root, runc only for
+ * others, the root of a user namespace among them.
  */
 const char *wh_state_root(enum wh_runtime_kind kind, const char *xdg_runtime_dir, bool privileged,
 	struct wh_arena *arena) WH_MUST_CHECK;
