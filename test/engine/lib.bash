@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2016,SC2034,SC2119,SC2120,SC2154
+#
+# What the tests with real engines share: a machine of its own for each file (see "machine"), the
+# engines in it, whittle in front of them, and images without a registry.
+#
+#   setup_file() { need_engines dockerd; machine_start; install_whittle; start_dockerd; busybox_image docker; }
+#   teardown_file() { machine_stop; }
+#   teardown() { show_logs; }
+#
+# $MACHINE is a folder that both sides see; in the machine it is /run/machine. $ROOT is the
+# machine's root folder, seen from outside: $ROOT/proc counts processes as the machine does.
+
+load ../judge
+
+# ---- the machine --------------------------------------------------------------------------
+
+# Fails the whole file, and says why, when a test could not mean anything.
+need_engines() { # programs...
+  local program
+  export BATS_TEST_TIMEOUT=300 # seconds; the slowest takes a tenth of it
+  [ "$(id -u)" -eq 0 ] || fail "these tests start engines and need root"
+  [ -x "${WHITTLE:-}" ] || fail "WHITTLE must be the path of the whittle to test"
+  [ -x "${WHITTLECTL:-}" ] || fail "WHITTLECTL must be the path of the whittlectl to test"
+  [ -x "$(helper facts)" ] || fail "$(helper facts) is not built"
+  for program in runc busybox jq ip unshare nsenter pgrep "$@"; do
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin command -v "$program" >/dev/null || fail "$program is not installed"
+  done
+}
+
+# The machine lasts as long as the descriptor $MACHINE_INPUT is open in the file's own process, so
+# it also ends when that is killed.
+machine_start() {
+  export MACHINE=$BATS_FILE_TMPDIR/machine
+  export WHITTLE_SOURCE=${WHITTLE_SOURCE:?is the folder with the sources}
+  mkdir "$MACHINE"
+  exec {MACHINE_INPUT}> >(become "$WHITTLE_SOURCE/test/engine/machine" "$MACHINE" >"$MACHINE/machine.log" 2>&1)
+  MACHINE_KEEPER=$!
+  export MACHINE_INPUT MACHINE_KEEPER
+  eventually machine_decided
+  [ -e "$MACHINE/holder" ] || fail "there is no machine:" "$(cat "$MACHINE/machine.log")"
+  export ROOT
+  ROOT=/proc/$(cat "$MACHINE/holder")/root
+  mkdir "$MACHINE/bin"
+  cp "$WHITTLE" "$WHITTLECTL" "$(helper facts)" "$MACHINE/bin/"
+}
+
+machine_stop() {
+  [ -n "${MACHINE_INPUT:-}" ] || return 0
+  exec {MACHINE_INPUT}>&-
+  eventually has_gone "$MACHINE_KEEPER"
+  [ ! -s "$MACHINE/machine.log" ] || fail "the machine said:" "$(cat "$MACHINE/machine.log")"
+}
+machine_decided() { [ -e "$MACHINE/holder" ] || has_gone "$MACHINE_KEEPER"; }
+has_gone() { ! kill -0 "$1"; }
+
+# Runs a command in the machine, with a clean environment. Standard streams and status are its own.
+inside() { # [NAME=VALUE]... command...
+  (become "$WHITTLE_SOURCE/test/engine/enter" "$MACHINE" "$@")
+}
+inside_sh() { inside bash -euo pipefail -c "$1" bash "${@:2}"; } # script, arguments...
+
+# For teardown(): what the daemons said lately, when the test has failed.
+show_logs() {
+  local log
+  [ -z "${BATS_TEST_COMPLETED:-}" ] || return 0
+  for log in "$MACHINE"/*.log "$MACHINE"/records; do
+    [ ! -s "$log" ] || printf '%s\n' "--- ${log##*/}:" "$(tail -n "${LOG_LINES:-20}" "$log")"
+  done
+}
+
+# ---- whittle ------------------------------------------------------------------------------
+
+# As an administrator has it: /usr/local/bin, and three policies. /etc/whittle/config.json is strict,
+# "whittle-everything" allows everything, "whittle-audit" is strict and changes nothing. Records go
+# to $MACHINE/records.
+install_whittle() {
+  inside install -m 755 /run/machine/bin/whittle /run/machine/bin/whittlectl /usr/local/bin/
+  inside mkdir -p /etc/whittle
+  strict_policy | policy config
+  everything_policy | policy everything
+  strict_policy | jq '.mode = "audit"' | policy audit
+  inside ln -sf whittle /usr/local/bin/whittle-everything
+  inside ln -sf whittle /usr/local/bin/whittle-audit
+}
+
+policy() { inside_sh 'cat >"/etc/whittle/$1.json"' "$1"; } # name; standard input is the policy
+edit_policy() { # name, jq arguments... (the filter last)
+  local name=$1 edited
+  shift
+  edited=$(jq "$@" "$ROOT/etc/whittle/$name.json")
+  [ -n "$edited" ]
+  policy "$name" <<<"$edited"
+}
+
+allowed="CHOWN NET_BIND_SERVICE SETUID" # three of Docker's capabilities
+strict_policy() { # [path of the real runtime]
+  jq -n --arg path "${1:-/usr/sbin/runc}" --arg names "$allowed" '{
+    runtimes: [{ path: $path, kind: ($path | sub(".*/"; "")) }],
+    log: { file: "/run/machine/records" },
+    default: { capabilities: ($names | split(" ") | map("CAP_" + .)), noNewPrivileges: true,
+      readonlyRootfs: true, tmpfs: ["/tmp", "/run"] }
+  }'
+}
+everything_policy() { # [path of the real runtime]
+  strict_policy "$@" | jq --arg names "${capability_names[*]}" '.default = {
+    capabilities: ($names | split(" ")), noNewPrivileges: false, readonlyRootfs: false, tmpfs: [] }'
+}
+
+# ---- engines ------------------------------------------------------------------------------
+
+# Docker's options are those of /etc/default/docker. The network of the host has no way out, and a
+# kernel may lack what a bridge with iptables needs: no test here is about that.
+start_dockerd() { # options...
+  printf 'DOCKER_OPTS="%s"\n' "--iptables=false --ip6tables=false $*" |
+    inside_sh 'cat >/etc/default/docker'
+  inside systemctl start docker
+}
+stop_dockerd() { inside systemctl stop docker; }
+restart_dockerd() { inside systemctl restart docker; }
+start_containerd() { inside systemctl start containerd; }
+stop_containerd() { inside systemctl stop containerd; }
+
+daemon_json() { inside_sh 'mkdir -p /etc/docker; cat >/etc/docker/daemon.json'; } # standard input
+# Registers the three policies of install_whittle; jq filters add more.
+docker_runtimes() { # [filter]
+  jq -n '{ runtimes: (["whittle", "whittle-everything", "whittle-audit"]
+    | map({ (.): { path: ("/usr/local/bin/" + .) } }) | add) } | '"${1:-.}" | daemon_json
+}
+
+# ---- images -------------------------------------------------------------------------------
+
+image=docker.io/library/busybox:1.35
+
+# A root file system of busybox with "facts" in it; one for the file.
+image_tree() {
+  local tree=$MACHINE/tree
+  if [ ! -d "$tree" ]; then
+    make_rootfs "$tree"
+    mkdir -p "$tree"/{root,srv,usr/bin,var/tmp}
+    inside chroot /run/machine/tree /bin/busybox --install -s /bin
+    printf '%s\n' root:x:0:0:root:/root:/bin/sh app:x:1000:1000::/home:/bin/sh >"$tree/etc/passwd"
+    printf '%s\n' root:x:0: app:x:1000: >"$tree/etc/group"
+  fi
+  printf '%s\n' "$tree"
+}
+
+# The tree as an archive that every engine loads, with "facts hold" as its command.
+image_archive() {
+  local archive=$MACHINE/image
+  [ ! -d "$archive" ] || return 0
+  mkdir "$archive"
+  tar -C "$(image_tree)" --numeric-owner -cf "$archive/layer.tar" .
+  jq -n --arg layer "sha256:$(sha256sum "$archive/layer.tar" | cut -d ' ' -f 1)" \
+    --arg machine "$(dpkg --print-architecture)" '{
+      architecture: $machine, os: "linux", created: "2020-01-01T00:00:00Z",
+      config: { Cmd: ["/bin/facts", "hold"], Env: ["PATH=/bin:/usr/bin"] },
+      rootfs: { type: "layers", diff_ids: [$layer] } }' >"$archive/config.json"
+  jq -n --arg name "$image" \
+    '[{ Config: "config.json", RepoTags: [$name], Layers: ["layer.tar"] }]' >"$archive/manifest.json"
+  tar -C "$archive" -cf "$MACHINE/image.tar" manifest.json config.json layer.tar
+}
+
+# Gives an engine the image $image.
+busybox_image() { # docker | podman | ctr, arguments of ctr...
+  image_archive
+  case $1 in
+    ctr) inside ctr "${@:2}" image import /run/machine/image.tar >/dev/null ;;
+    *) inside "$1" load --quiet --input /run/machine/image.tar >/dev/null ;;
+  esac
+}
+
+# ---- judging ------------------------------------------------------------------------------
+
+# What the kernel says of a process of the machine.
+process_holds() { # what, expected, process id in the machine
+  holds "$1" "$2" "$ROOT/proc/$3/status"
+}
