@@ -11,7 +11,8 @@
 # $MACHINE is a folder that both sides see; in the machine it is /run/machine. $ROOT is the
 # machine's root folder, seen from outside: $ROOT/proc counts processes as the machine does.
 
-load ../judge
+# shellcheck source=test/judge.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../judge.bash"
 
 # ---- the machine --------------------------------------------------------------------------
 
@@ -48,6 +49,7 @@ machine_start() {
 machine_stop() {
   [ -n "${MACHINE_INPUT:-}" ] || return 0
   exec {MACHINE_INPUT}>&-
+  unset MACHINE_INPUT
   eventually has_gone "$MACHINE_KEEPER"
   [ ! -s "$MACHINE/machine.log" ] || fail "the machine said:" "$(cat "$MACHINE/machine.log")"
 }
@@ -65,18 +67,23 @@ show_logs() {
   local log
   [ -z "${BATS_TEST_COMPLETED:-}" ] || return 0
   for log in "$MACHINE"/*.log "$MACHINE"/records; do
-    [ ! -s "$log" ] || printf '%s\n' "--- ${log##*/}:" "$(tail -n "${LOG_LINES:-20}" "$log")"
+    [ ! -s "$log" ] || printf '%s\n' "--- ${log##*/}:" \
+      "$(grep -v level=info "$log" | cut -c 1-1000 | tail -n "${LOG_LINES:-20}")"
   done
 }
 
 # ---- whittle ------------------------------------------------------------------------------
 
+install_programs() { # where ./quickstart puts them
+  inside install -m 755 /run/machine/bin/whittle /run/machine/bin/whittlectl /usr/local/bin/
+  inside mkdir -p /etc/whittle
+}
+
 # As an administrator has it: /usr/local/bin, and three policies. /etc/whittle/config.json is strict,
 # "whittle-everything" allows everything, "whittle-audit" is strict and changes nothing. Records go
 # to $MACHINE/records.
 install_whittle() {
-  inside install -m 755 /run/machine/bin/whittle /run/machine/bin/whittlectl /usr/local/bin/
-  inside mkdir -p /etc/whittle
+  install_programs
   strict_policy | policy config
   everything_policy | policy everything
   strict_policy | jq '.mode = "audit"' | policy audit
@@ -109,11 +116,12 @@ everything_policy() { # [path of the real runtime]
 
 # ---- engines ------------------------------------------------------------------------------
 
-# Docker's options are those of /etc/default/docker. The network of the host has no way out, and a
-# kernel may lack what a bridge with iptables needs: no test here is about that.
+# Docker's options are those of /etc/default/docker. Where the kernel lacks what a bridge with iptables
+# needs, Docker does without.
 start_dockerd() { # options...
-  printf 'DOCKER_OPTS="%s"\n' "--iptables=false --ip6tables=false $*" |
-    inside_sh 'cat >/etc/default/docker'
+  inside iptables --table nat --list --numeric >/dev/null 2>&1 || set -- --iptables=false "$@"
+  inside ip6tables --table filter --list --numeric >/dev/null 2>&1 || set -- --ip6tables=false "$@"
+  printf 'DOCKER_OPTS="%s"\n' "$*" | inside_sh 'cat >/etc/default/docker'
   inside systemctl start docker
 }
 stop_dockerd() { inside systemctl stop docker; }
@@ -131,6 +139,7 @@ docker_runtimes() { # [filter]
 # ---- images -------------------------------------------------------------------------------
 
 image=docker.io/library/busybox:1.35
+image_command='["/bin/facts", "hold"]'
 
 # A root file system of busybox with "facts" in it; one for the file.
 image_tree() {
@@ -145,23 +154,24 @@ image_tree() {
   printf '%s\n' "$tree"
 }
 
-# The tree as an archive that every engine loads, with "facts hold" as its command.
+# The tree as an archive that every engine loads: $image with $image_command.
 image_archive() {
   local archive=$MACHINE/image
-  [ ! -d "$archive" ] || return 0
-  mkdir "$archive"
-  tar -C "$(image_tree)" --numeric-owner -cf "$archive/layer.tar" .
+  if [ ! -d "$archive" ]; then
+    mkdir "$archive"
+    tar -C "$(image_tree)" --numeric-owner -cf "$archive/layer.tar" .
+  fi
   jq -n --arg layer "sha256:$(sha256sum "$archive/layer.tar" | cut -d ' ' -f 1)" \
-    --arg machine "$(dpkg --print-architecture)" '{
+    --arg machine "$(dpkg --print-architecture)" --argjson command "$image_command" '{
       architecture: $machine, os: "linux", created: "2020-01-01T00:00:00Z",
-      config: { Cmd: ["/bin/facts", "hold"], Env: ["PATH=/bin:/usr/bin"] },
+      config: { Cmd: $command, Env: ["PATH=/bin:/usr/bin"] },
       rootfs: { type: "layers", diff_ids: [$layer] } }' >"$archive/config.json"
   jq -n --arg name "$image" \
     '[{ Config: "config.json", RepoTags: [$name], Layers: ["layer.tar"] }]' >"$archive/manifest.json"
   tar -C "$archive" -cf "$MACHINE/image.tar" manifest.json config.json layer.tar
 }
 
-# Gives an engine the image $image.
+# Gives an engine the image. For another name or command: image=… image_command=… busybox_image …
 busybox_image() { # docker | podman | ctr, arguments of ctr...
   image_archive
   case $1 in

@@ -8,7 +8,8 @@
 # what they are given.
 # Nothing waits for a time to pass; eventually waits for something to become true.
 
-load ../judge
+# shellcheck source=test/judge.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../judge.bash"
 
 # ---- what must be there -------------------------------------------------------------------
 
