@@ -186,3 +186,23 @@ busybox_image() { # docker | podman | ctr, arguments of ctr...
 process_holds() { # what, expected, process id in the machine
   holds "$1" "$2" "$ROOT/proc/$3/status"
 }
+
+# ---- CRI ----------------------------------------------------------------------------------
+
+# What a node has beside containerd: a network for pods, and crictl. Without CAP_SYS_RESOURCE nobody
+# can give pods the OOM score that the engine asks for; it is told so.
+prepare_node() { # before containerd starts
+  inside_sh 'mkdir -p /etc/cni/net.d && cat >/etc/cni/net.d/10-pods.conf' <<'JSON'
+{ "cniVersion": "0.4.0", "name": "pods", "type": "bridge", "bridge": "cni0", "isGateway": true,
+  "ipam": { "type": "host-local", "subnet": "10.244.0.0/24" } }
+JSON
+  inside ln -s /run/source/test/engine/crictl /usr/local/bin/crictl
+  [[ " $(host_capabilities) " == *" SYS_RESOURCE "* ]] ||
+    inside sed -i '/^ *\[plugins."io.containerd.grpc.v1.cri"\]/a \      restrict_oom_score_adj = true' /etc/containerd/config.toml
+}
+
+# The images of pods and of their containers, for CRI's part of containerd.
+node_images() {
+  busybox_image ctr --namespace k8s.io
+  image=registry.k8s.io/pause:3.6 busybox_image ctr --namespace k8s.io
+}

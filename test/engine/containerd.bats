@@ -1,0 +1,245 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2016,SC2154
+#
+# Containers that the real containerd starts with whittle, for ctr and, by the runtime handlers of
+# its CRI plugin, for a client of the Container Runtime Interface such as Kubernetes' kubelet.
+
+load lib
+
+setup_file() {
+  need_engines containerd ctr crun
+  /usr/bin/python3 -c 'import grpc, google.protobuf' || fail "python3-grpcio or python3-protobuf is not installed"
+  machine_start
+  install_whittle
+  strict_policy /usr/bin/crun | policy crun
+  strict_policy | jq '.default.capabilities = ["KILL"]' | policy kill
+  inside ln -s whittle /usr/local/bin/whittle-crun
+  inside ln -s whittle /usr/local/bin/whittle-kill
+  prepare_node
+  handlers whittle whittle-everything whittle-kill
+  start_containerd
+  busybox_image ctr
+  node_images
+}
+teardown_file() { machine_stop; }
+teardown() {
+  show_logs
+  inside_sh 'for pod in $(crictl pods --quiet); do crictl rmp --force "$pod"; done
+    ctr task ls --quiet | xargs -r ctr task rm --force >/dev/null; ctr container ls --quiet | xargs -r ctr container rm'
+}
+
+# A runtime handler for each of these programs, as an administrator writes them.
+handlers() { # names...
+  local name
+  for name in runc "$@"; do
+    printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.%s]\n' "$name"
+    printf '  runtime_type = "io.containerd.runc.v2"\n  container_annotations = ["org.whittle.*"]\n'
+    [ "$name" != runc ] || continue
+    printf '  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.%s.options]\n' "$name"
+    printf '    BinaryName = "/usr/local/bin/%s"\n' "$name"
+  done | inside_sh 'cat >>/etc/containerd/config.toml'
+}
+
+file() { printf '%s/%s\n' "$BATS_TEST_TMPDIR" "$1"; }
+
+# ---- ctr ----------------------------------------------------------------------------------
+
+ctr_run() { # whittle, options...
+  inside ctr run --detach --runc-binary "/usr/local/bin/$1" "${@:2}" $image held >/dev/null
+  pid=$(inside ctr task ls | awk '$1 == "held" { print $2 }')
+}
+ctr_gone() {
+  inside ctr task rm --force held >/dev/null
+  inside ctr container rm held
+}
+ctr_exec_holds() { # what, expected, options...
+  inside ctr task exec --exec-id shell "${@:3}" held cat /proc/self/status >"$(file exec)"
+  holds "$1" "$2" "$(file exec)"
+}
+ctr_bounded() { # whittle
+  ctr_run "$1"
+  process_holds "ctr run with $1" "$(root_with "$allowed")" "$pid"
+  ctr_exec_holds "ctr task exec with $1" "$(root_with "$allowed")"
+  ctr_exec_holds "ctr task exec --user with $1" "$(privileges "" "" "" "$allowed" "" 1)" --user 1000
+  ctr_gone
+  ctr_run "$1" --privileged
+  process_holds "ctr run --privileged with $1" "$(root_with "$allowed")" "$pid"
+  ctr_exec_holds "ctr task exec, privileged, with $1" "$(root_with "$allowed")"
+  ctr_gone
+}
+@test "ctr run --runc-binary and ctr task exec are bounded, behind runc and behind crun" {
+  ctr_bounded whittle
+  ctr_bounded whittle-crun
+}
+
+ctr_facts() { # whittle or runc
+  local status=0
+  inside ctr run --rm --runc-binary "$1" --env COLOUR=blue --cwd /tmp $image same facts >"$(file facts)" 2>&1 || status=$?
+  inside ctr run --rm --runc-binary "$1" $image same sh -c 'exit 7' || status=$status,$?
+  without_times "$(file facts)"
+  echo "status $status"
+}
+@test "ctr run: a program finds the same, and its status is passed on, under a policy that allows everything" {
+  ctr_facts /usr/sbin/runc >"$(file bare)"
+  grep -qx 'status 0,7' "$(file bare)"
+  ctr_facts /usr/local/bin/whittle-everything >"$(file whittle)"
+  same_bytes "ctr run" "$(file bare)" "$(file whittle)"
+}
+
+@test "ctr run prints why whittle refuses" {
+  run inside ctr run --rm --runc-binary /usr/local/bin/whittle --annotation org.whittle.capabilities=NOPE $image refused true
+  same status 1 "$status"
+  [[ $output == *'OCI runtime create failed: whittle: '*org.whittle.capabilities* ]] || fail "$output"
+}
+
+# ---- CRI ----------------------------------------------------------------------------------
+
+pod_up() { # handler, jq filter
+  jq -n '{ metadata: { name: "web-0", namespace: "shop", uid: "5f2b3c4d" }, hostname: "web-0",
+    log_directory: "/var/log/pods/web-0", linux: { security_context: { seccomp: { profile_type: 1 } } } }
+    | '"${2:-.}" >"$MACHINE/pod.json"
+  pod=$(inside crictl runp --runtime "$1" /run/machine/pod.json)
+}
+container_up() { # jq filter
+  write_container "${1:-.}"
+  inside rm -f /var/log/pods/web-0/app.log # of another container in this pod's place
+  container=$(inside crictl create "$pod" /run/machine/container.json /run/machine/pod.json)
+  inside crictl start "$container"
+  pid=$(inside crictl inspect "$container" | jq .info.pid)
+}
+write_container() { # jq filter
+  jq -n --arg image $image '{ metadata: { name: "app" }, image: { image: $image },
+    command: ["/bin/facts", "hold"], log_path: "app.log",
+    linux: { security_context: { seccomp: { profile_type: 1 } } } } | '"$1" >"$MACHINE/container.json"
+}
+privileged='.linux.security_context.privileged = true'
+
+written() { # waits for what the first process wrote, and cuts off what the engine put in front
+  eventually grep -q 'F end$' "$ROOT/var/log/pods/web-0/app.log"
+  sed 's/^[^ ]* stdout F //' "$ROOT/var/log/pods/web-0/app.log" >"$(file written)"
+}
+cri_holds() { # what, expected
+  process_holds "$1, from outside" "$2" "$pid"
+  written
+  holds "$1, from inside" "$2" "$(file written)"
+}
+cri_exec_holds() { # what, expected
+  inside crictl exec --sync "$container" cat /proc/self/status >"$(file exec)"
+  holds "exec at once (as probes do), $1" "$2" "$(file exec)"
+  inside crictl exec "$container" cat /proc/self/status >"$(file exec)"
+  holds "exec by the streaming server, $1" "$2" "$(file exec)"
+}
+pause_of() { inside ctr --namespace k8s.io task ls | awk -v id="$1" '$1 == id { print $2 }'; } # pod
+
+@test "CRI: the pod's own process, its containers and every exec are bounded" {
+  pod_up whittle
+  process_holds "the pod's own" "$(root_with "$allowed")" "$(pause_of "$pod")"
+  container_up
+  cri_holds "a container" "$(root_with "$allowed")"
+  cri_exec_holds "in a container" "$(root_with "$allowed")"
+}
+
+@test "CRI: a privileged pod and its privileged container are bounded" {
+  pod_up whittle "$privileged"
+  process_holds "the privileged pod's own" "$(root_with "$allowed")" "$(pause_of "$pod")"
+  container_up "$privileged"
+  cri_holds "a privileged container" "$(root_with "$allowed")"
+  cri_exec_holds "in a privileged container" "$(root_with "$allowed")"
+}
+
+@test "CRI: what a container asks for is cut, and nothing is added to it" {
+  pod_up whittle
+  container_up '.linux.security_context += { capabilities: { add_capabilities: ["CHOWN"], drop_capabilities: ["ALL"] } }'
+  cri_holds "all dropped, one added" "$(root_with CHOWN)"
+  inside crictl rm --force "$container"
+  container_up '.linux.security_context += { capabilities: { add_capabilities: ["SYS_ADMIN", "NET_ADMIN"] }, run_as_user: { value: 1000 } }'
+  process_holds "more added, another user" "$(privileges "" "" "" "$allowed" "" 1)" "$pid"
+}
+
+@test "CRI: the root folder cannot be written, scratch folders and volumes can" {
+  inside mkdir -p /srv/data
+  pod_up whittle
+  container_up '.mounts = [{ container_path: "/data", host_path: "/srv/data" }]'
+  run inside crictl exec --sync "$container" sh -c 'for place in / /bin /tmp /run /data; do
+    if touch $place/x 2>/dev/null; then echo $place writable; else echo $place no; fi; done'
+  same "what can be written" "$(printf '%s\n' '/ no' '/bin no' '/tmp writable' '/run writable' '/data writable')" "$output"
+  [ -e "$ROOT/srv/data/x" ]
+}
+
+@test "CRI: each handler has the policy of its name" {
+  local handler expected
+  while read -r handler expected; do
+    pod_up "$handler"
+    container_up
+    process_holds "by the handler $handler" "$(root_with "$expected")" "$pid"
+    inside crictl rmp --force "$pod"
+  done <<<"whittle $allowed
+whittle-kill KILL"
+}
+
+# The whole of a life, by a handler; ids and times differ between any two runs.
+cri_life() { # handler
+  local word
+  pod_up "$1"
+  container_up '.envs = [{ key: "COLOUR", value: "blue" }] | .working_dir = "/tmp"'
+  written
+  without_times "$(file written)"
+  for word in --sync ''; do
+    # shellcheck disable=SC2086 # no word at all
+    inside crictl exec $word "$container" facts | without_times /dev/stdin
+    inside crictl exec $word "$container" sh -c 'echo out; echo err >&2; exit 7' 2>"$(file stderr)" || echo "status $?"
+    cat "$(file stderr)"
+    inside crictl exec $word "$container" /no/such/program 2>&1 || echo "status $?"
+  done
+  inside crictl ps
+  inside crictl pods
+  inside crictl stop "$container"
+  inside crictl inspect "$container" | jq .status
+  inside crictl rm "$container"
+  inside crictl stopp "$pod"
+  inside crictl rmp "$pod"
+  inside crictl pods
+}
+@test "CRI: a pod's life is the same under a policy that allows everything" {
+  local handler
+  for handler in runc whittle-everything; do
+    cri_life $handler >"$(file raw)"
+    sed -E 's/[0-9a-f]{64}/ID/g; s/[0-9a-f]{32}/ID/g; s/whittle-everything/runc              /g; s/ +/ /g' "$(file raw)" >"$(file $handler)"
+  done
+  grep -q '^status 7$' "$(file runc)"
+  same_bytes "a pod's life" "$(file runc)" "$(file whittle-everything)"
+}
+
+@test "CRI: why whittle refuses a container is told by the engine, and it can be removed" {
+  pod_up whittle
+  write_container '.annotations = { "org.whittle.capabilities": "NOPE" }'
+  container=$(inside crictl create "$pod" /run/machine/container.json /run/machine/pod.json)
+  run inside crictl start "$container"
+  same status 1 "$status"
+  [[ $output == *'OCI runtime create failed: whittle: '*org.whittle.capabilities* ]] || fail "$output"
+  inside crictl rm "$container"
+  same "containers" "" "$(inside crictl ps --quiet)"
+}
+
+@test "CRI: under a broken policy every exec is refused, and pods can be stopped and removed" {
+  local word
+  pod_up whittle
+  container_up
+  edit_policy config '.unknown = true'
+  for word in --sync ''; do
+    # shellcheck disable=SC2086 # no word at all
+    run inside crictl exec $word "$container" id
+    same status 1 "$status"
+    [[ $output == *'OCI runtime exec failed: whittle: '*'"unknown"'* ]] || fail "$output"
+  done
+  jq '.metadata.name = "web-1"' "$MACHINE/pod.json" >"$MACHINE/another.json"
+  run inside crictl runp --runtime whittle /run/machine/another.json
+  [[ $status == 1 && $output == *'OCI runtime create failed: whittle: '*'"unknown"'* ]] || fail "$output"
+  inside crictl stop "$container"
+  inside crictl rmp --force "$pod"
+  edit_policy config 'del(.unknown)'
+  same "pods" "" "$(inside crictl pods --quiet)"
+  eventually has_ended "$pid"
+}
+has_ended() { [ ! -e "$ROOT/proc/$1" ]; }
