@@ -90,6 +90,11 @@ eventually() { # command...
   done
 }
 
+# "!" before a command lets a test go on whatever comes of it.
+fails() { # command...
+  if "$@"; then fail "this should have failed: $*"; fi
+}
+
 # ---- judging ------------------------------------------------------------------------------
 
 same() { # what, expected, found

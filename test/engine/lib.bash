@@ -66,10 +66,10 @@ inside_sh() { inside bash -euo pipefail -c "$1" bash "${@:2}"; } # script, argum
 show_logs() {
   local log
   [ -z "${BATS_TEST_COMPLETED:-}" ] || return 0
-  for log in "$MACHINE"/*.log "$MACHINE"/records; do
-    [ ! -s "$log" ] || printf '%s\n' "--- ${log##*/}:" \
-      "$(grep -v level=info "$log" | cut -c 1-1000 | tail -n "${LOG_LINES:-20}")"
+  for log in "$MACHINE"/*.log; do
+    [ ! -s "$log" ] || printf '%s\n' "--- ${log##*/}:" "$(grep -v level=info "$log" | cut -c 1-500 | tail -n 15)"
   done
+  [ ! -s "$MACHINE/records" ] || printf '%s\n' "--- the last records:" "$(tail -n 3 "$MACHINE/records" | cut -c 1-500)"
 }
 
 # ---- whittle ------------------------------------------------------------------------------
