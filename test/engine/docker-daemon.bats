@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
 #
 # Docker's daemon in other shapes: whittle as its default runtime, restarted under running containers,
 # with user namespaces. Each test gives the daemon its configuration and starts it anew.

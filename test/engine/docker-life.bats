@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
 #
 # The life of a container behind the strict policy: all that Docker can do with it works, and after each
 # of it the processes are bounded.

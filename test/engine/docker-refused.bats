@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
 #
 # What somebody at a terminal sees of Docker when whittle does not let a container start: the sentence that
 # whittle wrote, Docker's exit status for it, and nothing that runs.
@@ -60,7 +60,7 @@ nothing_runs() { same "running containers" "" "$(docker ps --quiet)"; }
   edit_policy config '.log = { file: "/no/such/folder/records", required: true }'
   refused 125 "the policy requires a record of this decision" run --rm "$image" true
   strict_policy /no/such/runc | policy config
-  refused 125 "/no/such/runc" run --rm "$image" true
+  refused 125 "none of the container runtimes" run --rm "$image" true
   inside ln -sf whittle /usr/local/bin/crun
   strict_policy /usr/local/bin/crun | policy config
   refused 125 "/usr/local/bin/crun" run --rm "$image" true

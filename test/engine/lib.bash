@@ -43,7 +43,8 @@ machine_start() {
   export ROOT
   ROOT=/proc/$(cat "$MACHINE/holder")/root
   mkdir "$MACHINE/bin"
-  cp "$WHITTLE" "$WHITTLECTL" "$(helper facts)" "$MACHINE/bin/"
+  cp "$WHITTLE" "$MACHINE/bin/whittle"
+  cp "$WHITTLECTL" "$MACHINE/bin/whittlectl"
 }
 
 machine_stop() {
