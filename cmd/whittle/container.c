@@ -58,24 +58,14 @@ static int read_documents(
 	return r;
 }
 
-/* As runc tells the host's root from the root of a user namespace, whose state it keeps apart. */
-static bool is_host_root(void)
-{
-	const char *user = getenv("USER");
-
-	return geteuid() == 0 &&
-	       ((user != NULL && strcmp(user, "root") == 0) || !wh_userns_is_inner());
-}
-
-static const char *choose_root(struct wh_run *run)
+const char *wh_run_root(struct wh_run *run)
 {
 	const char *given = wh_argv_value(&run->argv, WH_ROLE_ROOT);
 
 	if (given != NULL && given[0] != '\0')
 		return given;
-	run->override.root = wh_state_root(
-		run->argv.grammar->kind, getenv("XDG_RUNTIME_DIR"), is_host_root(), &run->arena);
-	return run->override.root;
+	return wh_state_root(
+		run->argv.grammar->kind, getenv("XDG_RUNTIME_DIR"), geteuid() == 0, &run->arena);
 }
 
 /* The bundle as create saw it, links resolved; as the runtime wrote it down when it is gone since.
@@ -91,7 +81,7 @@ static const char *resolve_bundle(struct wh_run *run, const char *recorded)
 
 int wh_run_find_container(struct wh_run *run, struct wh_run_container *ret, struct wh_err *err)
 {
-	const char *root = choose_root(run);
+	const char *root = wh_run_root(run);
 	int r;
 
 	if (root == NULL)
@@ -109,5 +99,7 @@ int wh_run_find_container(struct wh_run *run, struct wh_run_container *ret, stru
 	run->bundle = resolve_bundle(run, ret->state.bundle);
 	if (run->bundle == NULL)
 		return wh_fail_errno(err, ENOMEM, "finding the bundle");
-	return wh_run_decide(run, &ret->state.annotations, err);
+	if (wh_argv_value(&run->argv, WH_ROLE_ROOT) != root)
+		run->override.root = root;
+	return 0;
 }

@@ -71,25 +71,6 @@ int wh_run_read_config(
 	return 0;
 }
 
-int wh_run_decide(
-	struct wh_run *run, const struct wh_annotation_list *annotations, struct wh_err *err)
-{
-	const struct wh_subject subject = {
-		.id = run->argv.id,
-		.bundle = run->bundle,
-		.annotations = annotations->items,
-		.annotation_count = annotations->count,
-	};
-	struct wh_slice narrow = wh_annotation_get(annotations, WH_ANNOTATION_CAPABILITIES);
-	int r = wh_policy_decide(run->policy, &subject, &run->arena, &run->decision);
-
-	if (r < 0)
-		return wh_fail_errno(err, -r, "asking the policy about container %s", run->argv.id);
-	if (narrow.data != NULL)
-		return wh_trim_narrow(&run->decision.limits, narrow, err);
-	return 0;
-}
-
 /* Where the scratch folders would lie in the image. */
 static int find_places(struct wh_run *run, int rootfs, struct wh_facts *facts)
 {
@@ -206,13 +187,23 @@ static int open_bundle(struct wh_run *run, struct wh_err *err)
 
 static int decide(struct wh_run *run, struct wh_err *err)
 {
-	wh_node object = wh_json_get(run->doc, wh_json_root(run->doc), "annotations");
+	wh_node root = wh_json_root(run->doc);
+	wh_node object = wh_json_get(run->doc, root, "annotations");
+	struct wh_slice path = wh_json_string(
+		run->doc, wh_json_get(run->doc, wh_json_get(run->doc, root, "root"), "path"));
 	struct wh_annotation_list annotations;
+	const char *rootfs = NULL;
 	int r = wh_annotations_from_object(run->doc, object, &run->arena, &annotations);
 
+	if (r == 0 && path.data != NULL) {
+		rootfs = wh_arena_dup(&run->arena, path);
+		r = rootfs == NULL ? -ENOMEM : 0;
+	}
 	if (r < 0)
-		return wh_fail_errno(err, -r, "reading the annotations");
-	return wh_run_decide(run, &annotations, err);
+		return wh_fail_errno(err, -r, "reading config.json");
+	r = wh_run_identify(
+		run, &annotations, rootfs, run->doc, wh_json_get(run->doc, root, "process"), err);
+	return r < 0 ? r : wh_run_decide(run, err);
 }
 
 int wh_run_create(struct wh_run *run, struct wh_err *err)

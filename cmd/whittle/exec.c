@@ -110,19 +110,42 @@ static int hand_over_document(struct wh_run *run, const char **ret, struct wh_er
 	return wh_run_hand_over(run, &text, ret, err);
 }
 
+static int decide(struct wh_run *run, const struct wh_run_container *container,
+	const struct wh_json *doc, struct wh_err *err)
+{
+	int r = wh_run_identify(run, &container->state.annotations, container->state.rootfs, doc,
+		doc == NULL ? WH_NO_NODE : wh_json_root(doc), err);
+
+	return r < 0 ? r : wh_run_decide(run, err);
+}
+
+/*
+ * The process is read before the policy is asked only if the policy wants to know its user: in
+ * audit mode a process that cannot be read stops nothing, but that mode has to be known by then.
+ */
+static int prepare(struct wh_run *run, struct wh_run_container *container, struct wh_err *err)
+{
+	bool user_counts = wh_policy_asks(run->policy, WH_FACT_USER);
+	const char *file = wh_argv_value(&run->argv, WH_ROLE_PROCESS);
+	int r = wh_run_find_container(run, container, err);
+
+	if (r == 0 && !user_counts)
+		r = decide(run, container, NULL, err);
+	if (r < 0)
+		return r;
+	if (file != NULL)
+		r = read_request(run, container, file, &run->doc, err);
+	else
+		r = build_process(run, container, &run->doc, err);
+	return r < 0 || !user_counts ? r : decide(run, container, run->doc, err);
+}
+
 int wh_run_exec(struct wh_run *run, struct wh_err *err)
 {
 	struct wh_run_container container WH_CLEANUP(wh_run_container_done) = WH_RUN_CONTAINER_INIT;
 	const struct wh_facts facts = { .last_capability = wh_last_capability() };
-	const char *file = wh_argv_value(&run->argv, WH_ROLE_PROCESS);
-	int r = wh_run_find_container(run, &container, err);
+	int r = prepare(run, &container, err);
 
-	if (r < 0)
-		return r;
-	if (file != NULL)
-		r = read_request(run, &container, file, &run->doc, err);
-	else
-		r = build_process(run, &container, &run->doc, err);
 	if (r == 0)
 		r = wh_trim_process(
 			&run->trim, run->doc, &run->decision.limits, &facts, &run->arena, err);
@@ -155,6 +178,8 @@ int wh_run_update(struct wh_run *run, struct wh_err *err)
 	if (run->argv.grammar->kind != WH_RUNTIME_CRUN || file == NULL)
 		return 0;
 	r = wh_run_find_container(run, &container, err);
+	if (r == 0)
+		r = decide(run, &container, NULL, err);
 	if (r == 0)
 		r = read_resources(file, &text, err);
 	/* Standard input is used up by now, so the original is handed over even if it is changed in

@@ -14,14 +14,19 @@
 
 #define TEXT_MAX 512u /* bytes of one value */
 
+static struct wh_slice cut(struct wh_slice text)
+{
+	if (text.len > TEXT_MAX)
+		text.len = TEXT_MAX;
+	return text;
+}
+
 static void add_member(struct wh_buf *buf, const char *key, struct wh_slice value)
 {
-	if (value.len > TEXT_MAX)
-		value.len = TEXT_MAX;
 	wh_buf_add_string(buf, buf->len > 0 && buf->data[buf->len - 1] == '{' ? "\"" : ",\"");
 	wh_buf_add_string(buf, key);
 	wh_buf_add_string(buf, "\":");
-	wh_buf_add_json(buf, value);
+	wh_buf_add_json(buf, cut(value));
 }
 
 static void add_text(struct wh_buf *buf, const char *key, const char *value)
@@ -70,6 +75,39 @@ static void add_changes(struct wh_buf *buf, const struct wh_changes *changes)
 		wh_buf_addf(buf, ",\"changesOmitted\":%zu", changes->total - changes->count);
 }
 
+/* Who the container is, as far as that was looked at. */
+static void add_facts(struct wh_buf *buf, const struct wh_subject *subject)
+{
+	static const enum wh_fact told[] = { WH_FACT_ENGINE, WH_FACT_NAMESPACE, WH_FACT_POD,
+		WH_FACT_CONTAINER, WH_FACT_IMAGE, WH_FACT_IMAGE_ID };
+
+	for (size_t i = 0; i < WH_COUNT(told); i++)
+		add_text(buf, wh_fact_info(told[i])->name, subject->facts[told[i]].text);
+}
+
+/* Why rules on some facts could not match: of each fact that a rule asks for and that is not known.
+ */
+static void add_unknown(
+	struct wh_buf *buf, const struct wh_policy *policy, const struct wh_subject *subject)
+{
+	const char *before = ",\"unknown\":{";
+
+	for (size_t fact = 0; fact <= WH_FACT_LABEL; fact++) {
+		const char *why = fact == WH_FACT_LABEL               ? subject->labels_unknown
+				  : subject->facts[fact].text == NULL ? subject->facts[fact].unknown
+								      : NULL;
+
+		if (why == NULL || !wh_policy_asks(policy, fact))
+			continue;
+		wh_buf_add_string(buf, before);
+		before = ",";
+		wh_buf_addf(buf, "\"%s\":", wh_fact_info(fact)->name);
+		wh_buf_add_json(buf, cut(wh_slice_of(why)));
+	}
+	if (before[1] == '\0')
+		wh_buf_add_char(buf, '}');
+}
+
 static const char *verdict(const struct wh_run *run, const struct wh_err *refusal)
 {
 	bool audit = run->decision.rule != NULL && run->decision.limits.mode == WH_MODE_AUDIT;
@@ -94,9 +132,13 @@ int wh_run_record(struct wh_run *run, const struct wh_err *refusal, struct wh_er
 	add_text(&line, "command", run->argv.command == NULL ? NULL : run->argv.command->name);
 	add_text(&line, "id", run->argv.id);
 	add_text(&line, "bundle", run->bundle);
+	if (run->identified)
+		add_facts(&line, &run->identity.subject);
 	add_text(&line, "runtime", run->runtime);
 	add_text(&line, "policy", run->policy_file);
 	add_text(&line, "rule", run->decision.rule);
+	if (run->identified && policy != NULL)
+		add_unknown(&line, policy, &run->identity.subject);
 	add_text(&line, "error", refusal == NULL ? NULL : refusal->text);
 	if (run->trimmed)
 		add_changes(&line, &run->trim.changes);

@@ -11,6 +11,7 @@
 #include "json/json.h"
 #include "oci/annotation.h"
 #include "oci/argv.h"
+#include "oci/identity.h"
 #include "oci/state.h"
 #include "policy/policy.h"
 #include "trim/trim.h"
@@ -25,6 +26,8 @@ struct wh_run {
 	struct wh_argv_override override;
 	/* What the record tells, as far as it is known. */
 	const char *bundle;
+	struct wh_identity identity;
+	bool identified;             /* identity holds a result */
 	struct wh_decision decision; /* rule is NULL before the policy was asked */
 	struct wh_json *doc;         /* what is judged; the changes borrow from it */
 	struct wh_trim trim;
@@ -38,11 +41,20 @@ int wh_run_exec(struct wh_run *run, struct wh_err *err) WH_MUST_CHECK;
 int wh_run_update(struct wh_run *run, struct wh_err *err) WH_MUST_CHECK;
 
 /*
- * Asks the policy about the container and lays the author's own narrowing on the answer; fills
- * run->decision.
+ * Finds out who the container is, as far as the policy wants to know; fills run->identity.
+ * `rootfs` is the path of its root file system, NULL when that is not known; the process is the
+ * one that is to be started, WH_NO_NODE in `doc` for none. An engine's record that cannot be read
+ * is no failure: what it would have told is unknown then. -ENOMEM.
  */
-int wh_run_decide(struct wh_run *run, const struct wh_annotation_list *annotations,
+int wh_run_identify(struct wh_run *run, const struct wh_annotation_list *annotations,
+	const char *rootfs, const struct wh_json *doc, wh_node process,
 	struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * Asks the policy about the container that was identified and lays the author's own narrowing on
+ * the answer; fills run->decision.
+ */
+int wh_run_decide(struct wh_run *run, struct wh_err *err) WH_MUST_CHECK;
 
 /* Reads and parses an open trusted file. `place` begins the error. */
 int wh_run_read_json(
@@ -81,6 +93,12 @@ struct wh_run_container {
 
 void wh_run_container_done(struct wh_run_container *container);
 
-/* Finds it, sets run->bundle and the override of --root, and decides. */
+/* Finds it, sets run->bundle and the override of --root. */
 int wh_run_find_container(
 	struct wh_run *run, struct wh_run_container *ret, struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * The folder of the runtime's state: what the caller named, else the runtime's own default. NULL
+ * when memory ran out.
+ */
+const char *wh_run_root(struct wh_run *run) WH_MUST_CHECK;

@@ -105,6 +105,16 @@ static wh_node oci_capabilities(struct wh_json *doc, wh_node own)
 	return sets;
 }
 
+/* Where the root file system was. Only a help to tell who made the container: none will do. */
+static int take_rootfs(struct wh_state *state, const struct wh_json *doc, struct wh_slice path,
+	struct wh_arena *arena)
+{
+	if (path.len == 0 || memchr(path.data, '\0', path.len) != NULL)
+		return wh_json_status(doc);
+	state->rootfs = wh_arena_dup(arena, path);
+	return state->rootfs == NULL ? -ENOMEM : 0;
+}
+
 static int read_runc(
 	struct wh_state *ret, struct wh_json *state, struct wh_arena *arena, struct wh_err *err)
 {
@@ -118,6 +128,9 @@ static int read_runc(
 	if (r < 0)
 		return r;
 	r = wh_annotations_from_labels(state, labels, arena, &ret->annotations);
+	if (r == 0)
+		r = take_rootfs(ret, state,
+			wh_json_string(state, wh_json_get(state, config, "rootfs")), arena);
 	if (r < 0)
 		return wh_fail_errno(err, -r, "reading the state");
 	ret->config = state;
@@ -131,6 +144,7 @@ static int read_runc(
 static int read_config(struct wh_state *ret, struct wh_json *doc, wh_node config,
 	struct wh_arena *arena, struct wh_err *err)
 {
+	wh_node root = wh_json_get(doc, config, "root");
 	int r;
 
 	r = wh_schema_check(doc, config, &wh_schema_config, err);
@@ -138,6 +152,9 @@ static int read_config(struct wh_state *ret, struct wh_json *doc, wh_node config
 		return r;
 	r = wh_annotations_from_object(
 		doc, wh_json_get(doc, config, "annotations"), arena, &ret->annotations);
+	if (r == 0)
+		r = take_rootfs(
+			ret, doc, wh_json_string(doc, wh_json_get(doc, root, "path")), arena);
 	if (r < 0)
 		return wh_fail_errno(err, -r, "reading the state");
 	ret->config = doc;

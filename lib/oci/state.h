@@ -21,6 +21,7 @@
 
 struct wh_state {
 	const char *bundle; /* as the runtime recorded it; in the arena */
+	const char *rootfs; /* root file system, likewise; may be relative; NULL: not recorded */
 	struct wh_annotation_list annotations;
 	struct wh_json *config; /* the document that the nodes below are in; borrowed */
 	/*

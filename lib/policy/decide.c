@@ -2,14 +2,15 @@
 /*
  * Which rule holds for a container, and what it leaves.
  *
- * Before the first rule is looked at, the annotations that any rule asks for are picked out by one
- * pass over the container's, so a condition finds its text by number and the cost is the sum, not
- * the product, of rules and annotations.
+ * Before the first rule is looked at, the labels and annotations that any rule asks for are picked
+ * out by one pass over the container's, so a condition finds its text by number and the cost is the
+ * sum, not the product, of rules and annotations.
  *
- * Trust. Whoever starts a container can choose its id and annotations, so a rule on these must be
- * worth nothing to them: its outcome is the stricter of the rule and "default", and of the first
- * rule on trusted facts further down, which it would else hide. Not matching must be worth nothing
- * either: where a text cannot be judged, the decision fails instead of passing the rule over.
+ * Trust. Whoever starts a container can choose its id, name, labels and annotations, so a rule on
+ * these must be worth nothing to them: its outcome is the stricter of the rule and "default", and
+ * of the first rule on trusted facts further down, which it would else hide. Not matching must be
+ * worth nothing either: where a text cannot be judged, the decision fails instead of passing the
+ * rule over.
  *
  * Patterns are fnmatch(3)'s with no flags: "*" stands for any bytes at all, "/" and a leading "."
  * among them, "?" for any one byte, "[…]" for one of a set, and a backslash takes the meaning of
@@ -22,79 +23,121 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* A fact about the container: `bytes` has no data when it is absent. */
+/* A fact about the container: `bytes` has no data when it is not known. */
 struct text {
 	struct wh_slice bytes;
 	const char *terminated; /* the same with a NUL behind, once somebody needed it */
 };
 
 struct facts {
-	struct text *texts; /* by number, as in struct wh_condition */
+	struct text texts[WH_FACT_TEXTS];
+	struct text *labels; /* by number, as in struct wh_condition */
+	struct text *annotations;
+	uint32_t user; /* what its text says, when that is known */
 	struct wh_arena *arena;
 };
 
-static void gather_text(struct text *text, const char *string)
+/* The texts of the keys that any condition asks for. */
+static int gather_by_key(struct text **ret, const struct wh_names *names,
+	const struct wh_annotation *items, size_t count, struct wh_arena *arena)
 {
-	if (string == NULL)
-		return;
-	text->bytes = wh_slice_of(string);
-	text->terminated = string;
+	struct text *texts = wh_arena_array(arena, names->count, sizeof(*texts));
+
+	if (texts == NULL)
+		return -ENOMEM;
+	*ret = texts;
+	for (size_t i = 0; i < count && names->count > 0; i++) {
+		size_t number;
+
+		if (wh_names_find(names, items[i].key, &number) < 0)
+			continue;
+		texts[number].bytes = items[i].value;
+		if (items[i].value.data == NULL)
+			texts[number].bytes.data = "";
+	}
+	return 0;
 }
 
 static int gather(
 	struct facts *facts, const struct wh_policy *policy, const struct wh_subject *subject)
 {
-	facts->texts = wh_arena_array(facts->arena, WH_FACT_ANNOTATIONS + policy->annotations.count,
-		sizeof(*facts->texts));
-	if (facts->texts == NULL)
-		return -ENOMEM;
-	gather_text(&facts->texts[WH_FACT_ID], subject->id);
-	gather_text(&facts->texts[WH_FACT_BUNDLE], subject->bundle);
-	for (size_t i = 0; i < subject->annotation_count; i++) {
-		const struct wh_annotation *annotation = &subject->annotations[i];
-		struct text *text;
-		size_t number;
-
-		if (wh_names_find(&policy->annotations, annotation->key, &number) < 0)
-			continue;
-		text = &facts->texts[WH_FACT_ANNOTATIONS + number];
-		text->bytes = annotation->value;
-		if (annotation->value.data == NULL)
-			text->bytes.data = "";
-	}
-	return 0;
-}
-
-/* 1 when the condition holds, 0 when not, -errno when that cannot be told. */
-static int condition_holds(const struct wh_condition *condition, struct facts *facts)
-{
-	struct text *text = &facts->texts[condition->fact];
-	const char *pattern = condition->pattern;
 	int r;
 
-	if (text->bytes.data == NULL)
-		return condition->fact < WH_FACT_ANNOTATIONS ? -EINVAL : 0;
+	for (size_t i = 0; i < WH_FACT_TEXTS; i++) {
+		const char *text = subject->facts[i].text;
+
+		if (text != NULL)
+			facts->texts[i] = (struct text){ wh_slice_of(text), text };
+	}
+	if (subject->facts[WH_FACT_USER].text != NULL)
+		facts->user = (uint32_t)strtoul(subject->facts[WH_FACT_USER].text, NULL, 10);
+	r = gather_by_key(&facts->labels, &policy->labels, subject->labels, subject->label_count,
+		facts->arena);
+	if (r < 0)
+		return r;
+	return gather_by_key(&facts->annotations, &policy->annotations, subject->annotations,
+		subject->annotation_count, facts->arena);
+}
+
+static struct text *text_of(const struct wh_condition *condition, struct facts *facts)
+{
+	if (condition->fact == WH_FACT_LABEL)
+		return &facts->labels[condition->key];
+	if (condition->fact == WH_FACT_ANNOTATIONS)
+		return &facts->annotations[condition->key];
+	return &facts->texts[condition->fact];
+}
+
+/* 1 when the text is of this pattern, 0 when not, -errno when that cannot be told. */
+static int is_of(const struct wh_pattern *pattern, struct text *text, struct wh_arena *arena)
+{
+	int r;
+
 	/* Most rules are settled by how their pattern starts. */
-	if (text->bytes.len < condition->literal ||
-		memcmp(text->bytes.data, pattern, condition->literal) != 0)
+	if (text->bytes.len < pattern->literal ||
+		memcmp(text->bytes.data, pattern->text, pattern->literal) != 0)
 		return 0;
-	if (pattern[condition->literal] == '\0')
-		return text->bytes.len == condition->literal;
+	if (pattern->text[pattern->literal] == '\0')
+		return text->bytes.len == pattern->literal;
 	if (text->bytes.len > WH_POLICY_MAX_TEXT)
 		return -E2BIG;
 	if (text->terminated == NULL) {
 		if (memchr(text->bytes.data, '\0', text->bytes.len) != NULL)
 			return -EINVAL;
-		text->terminated = wh_arena_dup(facts->arena, text->bytes);
+		text->terminated = wh_arena_dup(arena, text->bytes);
 		if (text->terminated == NULL)
 			return -ENOMEM;
 	}
-	r = fnmatch(pattern, text->terminated, 0);
+	r = fnmatch(pattern->text, text->terminated, 0);
 	if (r != 0 && r != FNM_NOMATCH)
 		return -EINVAL;
 	return r == 0;
+}
+
+/* 1 when the condition holds, 0 when not, -errno when that cannot be told. */
+static int condition_holds(const struct wh_condition *condition, struct facts *facts)
+{
+	struct text *text = text_of(condition, facts);
+	int doubt = 0;
+
+	/* Every container has these two. What else is not known, it does not have to have. */
+	if (text->bytes.data == NULL)
+		return condition->fact == WH_FACT_ID || condition->fact == WH_FACT_BUNDLE ? -EINVAL
+											  : 0;
+	for (const struct wh_pattern *p = &condition->pattern; p != NULL; p = p->other) {
+		int r = condition->fact == WH_FACT_USER
+				? facts->user >= p->low && facts->user <= p->high
+				: is_of(p, text, facts->arena);
+
+		if (r > 0)
+			return 1;
+		if (r < 0)
+			doubt = r;
+	}
+	return doubt;
 }
 
 /* 1, 0 or -errno. One condition that fails for certain outweighs those that cannot be told. */

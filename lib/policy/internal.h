@@ -56,19 +56,20 @@ struct wh_part {
 	size_t reason_count;
 };
 
-/* The facts that conditions ask for. From WH_FACT_ANNOTATIONS on, one for each annotation key that
- * any rule names, in the order of wh_policy.annotations. */
-enum wh_fact {
-	WH_FACT_ID,
-	WH_FACT_BUNDLE,
-	WH_FACT_ANNOTATIONS,
+/* What a condition compares with; one of several that will do. */
+struct wh_pattern {
+	const struct wh_pattern *other;
+	const char *text;
+	size_t literal;     /* so many bytes of it stand for themselves */
+	uint32_t low, high; /* WH_FACT_USER: the range, instead of the text */
+	wh_node node;       /* where it stands, while the document is there */
 };
 
 struct wh_condition {
 	const struct wh_condition *next;
-	size_t fact;
-	size_t literal; /* so many bytes of the pattern stand for themselves */
-	const char *pattern;
+	enum wh_fact fact;
+	size_t key; /* of a label or annotation: its number in wh_policy.labels or .annotations */
+	struct wh_pattern pattern;
 };
 
 struct wh_rule {
@@ -76,6 +77,7 @@ struct wh_rule {
 	struct wh_part part;
 	const struct wh_condition *conditions; /* at least one, all must hold */
 	bool settable;                         /* one of them asks for a settable fact */
+	wh_node node;                          /* where it stands, while the document is there */
 };
 
 struct wh_policy {
@@ -89,6 +91,9 @@ struct wh_policy {
 	size_t rule_count;
 	struct wh_names rule_names;  /* numbered as `rules` */
 	struct wh_names annotations; /* the keys that conditions ask for */
+	struct wh_names labels;
+	unsigned asked_facts;   /* 1 << enum wh_fact for each that conditions ask for */
+	unsigned asked_engines; /* 1 << enum wh_engine, likewise */
 };
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -160,6 +165,13 @@ bool wh_policy_is_path(struct wh_slice path);
 
 size_t wh_policy_count(const struct wh_json *doc, wh_node array);
 
+/* ---- pattern.c: what a condition compares with -------------------------------------------------
+ */
+
+/* Judges a pattern for this kind of fact and brings it into the form that matching needs. */
+int wh_pattern_read(struct wh_reader *reader, wh_node node, enum wh_fact fact,
+	struct wh_slice pattern, struct wh_pattern *ret) WH_MUST_CHECK;
+
 /* ---- one reader for each key ---------------------------------------------------------------- */
 
 /* objects.c */
@@ -167,7 +179,7 @@ wh_read_value wh_read_runtimes, wh_read_runtime_path, wh_read_runtime_kind;
 wh_read_value wh_read_log, wh_read_log_file, wh_read_log_required;
 wh_read_value wh_read_default, wh_read_rules, wh_read_name;
 /* match.c */
-wh_read_value wh_read_match, wh_read_annotations, wh_read_id, wh_read_bundle;
+wh_read_value wh_read_match, wh_read_fact, wh_read_sandbox, wh_read_by_key;
 /* limits.c */
 wh_read_value wh_read_mode, wh_read_restore;
 wh_read_value wh_read_capabilities, wh_read_no_new_privileges, wh_read_readonly_rootfs;

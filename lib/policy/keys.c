@@ -33,24 +33,52 @@ struct key {
 		{ name, places, type, doc }, sizeof(name) - 1, read \
 	}
 
+#define A_PATTERN "a string with a pattern, or an array of them"
+
 static const struct key keys[] = {
 	KEY("name", RULE, "a string of 1 to 128 printable ASCII characters",
 		"How records and explanations call the rule; unique, and not \"default\".",
 		wh_read_name),
 	KEY("match", RULE, "an object",
 		"The conditions of the rule, at least one; all of them must hold.", wh_read_match),
+	KEY("engine", MATCH, "the name of an engine, or an array of them",
+		"Which engine made the container: \"docker\", \"podman\", \"containerd\", "
+		"\"cri-containerd\", \"cri-o\" or \"buildkit\".",
+		wh_read_fact),
+	KEY("namespace", MATCH, A_PATTERN,
+		"A pattern for the namespace: Kubernetes', or with the engine \"containerd\" its "
+		"own.",
+		wh_read_fact),
+	KEY("pod", MATCH, A_PATTERN, "A pattern for the pod's name.", wh_read_fact),
+	KEY("container", MATCH, A_PATTERN, "A pattern for the container's name.", wh_read_fact),
+	KEY("image", MATCH, A_PATTERN,
+		"A pattern for the image's reference in full, \"docker.io/library/postgres:16\". "
+		"With \"@sha256:\" the digest is compared as a whole.",
+		wh_read_fact),
+	KEY("imageId", MATCH, "an image's id, or an array of them",
+		"The image's id: \"sha256:\" and 64 hexadecimal digits, or these alone.",
+		wh_read_fact),
+	KEY("label", MATCH, "an object of patterns, with at least one",
+		"Labels the container must have, each with a pattern for its value.",
+		wh_read_by_key),
+	KEY("sandbox", MATCH, "true or false",
+		"Whether this is the container that holds a Kubernetes pod together.",
+		wh_read_sandbox),
+	KEY("command", MATCH, "the name of a command, or an array of them",
+		"What the runtime is called for: \"create\", \"run\", \"exec\", \"restore\" or "
+		"\"update\".",
+		wh_read_fact),
+	KEY("user", MATCH, "a string with a user id or a range of them, or an array of such",
+		"The user id of the process, inside the container: \"0\", \"1000-65535\".",
+		wh_read_fact),
 	KEY("annotations", MATCH, "an object of patterns, with at least one",
-		"Annotations the container must have, each with a pattern for its value. "
-		"Containers' authors can set annotations: such a rule can only tighten.",
-		wh_read_annotations),
-	KEY("id", MATCH, "a string with a pattern",
-		"A pattern for the container's id. Callers can choose the id: such a rule can "
-		"only tighten.",
-		wh_read_id),
-	KEY("bundle", MATCH, "a string with a pattern",
+		"Annotations the container must have, each with a pattern for its value.",
+		wh_read_by_key),
+	KEY("id", MATCH, A_PATTERN, "A pattern for the container's id.", wh_read_fact),
+	KEY("bundle", MATCH, A_PATTERN,
 		"A pattern for the absolute path of the bundle, links resolved. Engines name its "
 		"last folders after the id, which callers can choose: match on those above.",
-		wh_read_bundle),
+		wh_read_fact),
 	KEY("mode", TOP | RULE, "\"enforce\" or \"audit\"",
 		"\"audit\" changes nothing and records what \"enforce\" would change. Silent: "
 		"\"enforce\".",

@@ -1,71 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The conditions of a rule. A pattern is judged when the policy is loaded, so that matching is
- * cheap and cannot surprise; what it means is told in decide.c.
+ * cheap and cannot surprise; what it means is told in decide.c. What a pattern for one kind of fact
+ * has to be is told in pattern.c.
  */
 
 #include "policy/internal.h"
 
-#define PATTERN_MAX_LEN 1024u
-#define PATTERN_MAX_STARS 16u
-
-/* How many bytes at the start stand for themselves: what fnmatch(3) need not be asked about. */
-static size_t literal_start(struct wh_slice pattern)
+/* The condition that patterns of this fact are added to: a new one of the rule. NULL: no memory. */
+static struct wh_condition *new_condition(
+	struct wh_reader *reader, enum wh_fact fact, struct wh_rule *rule)
 {
-	size_t n = 0;
+	struct wh_condition *condition = wh_arena_alloc(&reader->policy->arena, sizeof(*condition));
 
-	for (; n < pattern.len; n++) {
-		char c = pattern.data[n];
-
-		if (c == '*' || c == '?' || c == '[' || c == '\\')
-			break;
-	}
-	return n;
-}
-
-/*
- * The bounds keep one match cheap whatever the text. A backslash at the end quotes nothing, and
- * such a pattern would silently match nothing.
- */
-static int check_pattern(struct wh_reader *reader, wh_node node, struct wh_slice pattern)
-{
-	size_t stars = 0, backslashes = 0;
-
-	for (size_t i = 0; i < pattern.len; i++) {
-		stars += pattern.data[i] == '*';
-		backslashes = pattern.data[i] == '\\' ? backslashes + 1 : 0;
-	}
-	if (pattern.len > PATTERN_MAX_LEN || stars > PATTERN_MAX_STARS)
-		return wh_policy_fail(reader, node,
-			"a pattern can have at most %u bytes and %u stars", PATTERN_MAX_LEN,
-			PATTERN_MAX_STARS);
-	if (backslashes % 2 != 0)
-		return wh_policy_fail(reader, node, "the pattern ends in a lone backslash");
-	return 0;
-}
-
-static int add_condition(struct wh_reader *reader, wh_node node, struct wh_slice pattern,
-	size_t fact, struct wh_rule *rule)
-{
-	struct wh_condition *condition;
-	int r = check_pattern(reader, node, pattern);
-
-	if (r < 0)
-		return r;
-	condition = wh_arena_alloc(&reader->policy->arena, sizeof(*condition));
 	if (condition == NULL)
-		return wh_policy_no_memory(reader);
+		return NULL;
 	condition->fact = fact;
-	condition->literal = literal_start(pattern);
 	condition->next = rule->conditions;
 	rule->conditions = condition;
-	/* Of the facts there are, only the bundle's path is the engine's own choice. */
-	rule->settable = rule->settable || fact != WH_FACT_BUNDLE;
-	return wh_policy_keep(reader, pattern, &condition->pattern);
+	reader->policy->asked_facts |= 1u << fact;
+	rule->settable = rule->settable || wh_fact_info(fact)->trust == WH_TRUST_SETTABLE;
+	return condition;
 }
 
+/* ---- one text a fact ------------------------------------------------------------------------ */
+
 static int read_pattern(struct wh_reader *reader, const struct wh_policy_key *key, wh_node node,
-	enum wh_fact fact, struct wh_rule *rule)
+	enum wh_fact fact, struct wh_pattern *ret)
 {
 	struct wh_slice pattern;
 	int r = wh_policy_read_text(reader, key, node, &pattern);
@@ -74,59 +35,121 @@ static int read_pattern(struct wh_reader *reader, const struct wh_policy_key *ke
 		return r;
 	if (pattern.len == 0)
 		return wh_policy_fail(reader, node, "an empty \"%s\" matches nothing", key->name);
-	return add_condition(reader, node, pattern, fact, rule);
+	return wh_pattern_read(reader, node, fact, pattern, ret);
 }
 
-int wh_read_id(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
+/* Any of several will do. */
+static int read_patterns(struct wh_reader *reader, const struct wh_policy_key *key, wh_node array,
+	enum wh_fact fact, struct wh_condition *condition)
+{
+	struct wh_pattern *pattern = &condition->pattern;
+
+	if (wh_json_first(reader->doc, array) == WH_NO_NODE)
+		return wh_policy_fail(reader, array, "an empty \"%s\" matches nothing", key->name);
+	wh_json_each_element (reader->doc, array, element) {
+		int r = read_pattern(reader, key, element, fact, pattern);
+		struct wh_pattern *next;
+
+		if (r < 0)
+			return r;
+		if (wh_json_next(reader->doc, element) == WH_NO_NODE)
+			break;
+		next = wh_arena_alloc(&reader->policy->arena, sizeof(*next));
+		if (next == NULL)
+			return wh_policy_no_memory(reader);
+		pattern->other = next;
+		pattern = next;
+	}
+	return 0;
+}
+
+/* The fact that has the name of this key. */
+static enum wh_fact fact_of(const struct wh_policy_key *key)
+{
+	enum wh_fact fact = 0;
+
+	while (fact < WH_FACT_COUNT - 1 &&
+		!wh_slice_is(wh_slice_of(key->name), wh_fact_info(fact)->name))
+		fact++;
+	return fact;
+}
+
+int wh_read_fact(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
 	const struct wh_scope *scope)
 {
-	return read_pattern(reader, key, value, WH_FACT_ID, scope->rule);
+	enum wh_fact fact = fact_of(key);
+	struct wh_condition *condition = new_condition(reader, fact, scope->rule);
+
+	if (condition == NULL)
+		return wh_policy_no_memory(reader);
+	if (wh_json_type(reader->doc, value) == WH_JSON_ARRAY)
+		return read_patterns(reader, key, value, fact, condition);
+	return read_pattern(reader, key, value, fact, &condition->pattern);
 }
 
-int wh_read_bundle(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
+int wh_read_sandbox(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
 	const struct wh_scope *scope)
 {
-	return read_pattern(reader, key, value, WH_FACT_BUNDLE, scope->rule);
+	struct wh_condition *condition = new_condition(reader, WH_FACT_SANDBOX, scope->rule);
+	bool sandbox;
+	int r = wh_policy_read_bool(reader, key, value, &sandbox);
+
+	if (r < 0)
+		return r;
+	if (condition == NULL)
+		return wh_policy_no_memory(reader);
+	return wh_pattern_read(reader, value, WH_FACT_SANDBOX,
+		sandbox ? WH_SLICE("true") : WH_SLICE("false"), &condition->pattern);
 }
 
-/* The number of an annotation key, which is copied when it is new. */
-static int intern(struct wh_reader *reader, struct wh_slice name, size_t *ret)
+/* ---- a text by key: labels and annotations ----------------------------------------------------
+ */
+
+/* The number of a key, which is copied when it is new. */
+static int intern(
+	struct wh_reader *reader, struct wh_names *names, struct wh_slice name, size_t *ret)
 {
 	struct wh_policy *policy = reader->policy;
 	const char *kept;
 	int r;
 
-	if (wh_names_find(&policy->annotations, name, ret) == 0)
+	if (wh_names_find(names, name, ret) == 0)
 		return 0;
 	r = wh_policy_keep(reader, name, &kept);
 	if (r < 0)
 		return r;
 	name.data = kept;
-	r = wh_names_add(&policy->annotations, &policy->arena, name, ret);
+	r = wh_names_add(names, &policy->arena, name, ret);
 	return r < 0 ? wh_policy_no_memory(reader) : 0;
 }
 
-static int read_annotation(struct wh_reader *reader, wh_node node, struct wh_rule *rule)
+static int read_one_key(
+	struct wh_reader *reader, wh_node node, enum wh_fact fact, struct wh_rule *rule)
 {
+	struct wh_policy *policy = reader->policy;
 	wh_node value = wh_json_next(reader->doc, node);
 	struct wh_slice name = wh_json_string(reader->doc, node);
 	struct wh_slice pattern = wh_json_string(reader->doc, value);
-	size_t number;
+	struct wh_condition *condition;
 	int r;
 
 	if (wh_json_status(reader->doc) < 0)
 		return wh_policy_no_memory(reader);
 	if (pattern.data == NULL)
-		return wh_policy_fail(reader, value,
-			"the pattern for an annotation must be a string, not %s",
+		return wh_policy_fail(reader, value, "the pattern for %s must be a string, not %s",
+			fact == WH_FACT_LABEL ? "a label" : "an annotation",
 			wh_json_type_name(wh_json_type(reader->doc, value)));
-	r = intern(reader, name, &number);
+	condition = new_condition(reader, fact, rule);
+	if (condition == NULL)
+		return wh_policy_no_memory(reader);
+	r = intern(reader, fact == WH_FACT_LABEL ? &policy->labels : &policy->annotations, name,
+		&condition->key);
 	if (r < 0)
 		return r;
-	return add_condition(reader, value, pattern, WH_FACT_ANNOTATIONS + number, rule);
+	return wh_pattern_read(reader, value, fact, pattern, &condition->pattern);
 }
 
-int wh_read_annotations(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
+int wh_read_by_key(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
 	const struct wh_scope *scope)
 {
 	int r = wh_policy_expect(reader, key, value, WH_JSON_OBJECT);
@@ -136,7 +159,7 @@ int wh_read_annotations(struct wh_reader *reader, const struct wh_policy_key *ke
 	if (wh_json_first(reader->doc, value) == WH_NO_NODE)
 		return wh_policy_fail(reader, value, "\"%s\" must be %s", key->name, key->type);
 	wh_json_each_member (reader->doc, value, node) {
-		r = read_annotation(reader, node, scope->rule);
+		r = read_one_key(reader, node, fact_of(key), scope->rule);
 		if (r < 0)
 			return r;
 	}

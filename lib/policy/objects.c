@@ -190,6 +190,7 @@ static int read_rule(struct wh_reader *reader, wh_node node, struct wh_rule *rul
 	struct wh_scope scope = { .part = &rule->part, .rule = rule };
 	int r;
 
+	rule->node = node;
 	if (wh_json_type(reader->doc, node) != WH_JSON_OBJECT)
 		return wh_policy_fail(reader, node, "a rule must be an object, not %s",
 			wh_json_type_name(wh_json_type(reader->doc, node)));

@@ -151,6 +151,16 @@ bool wh_policy_log_required(const struct wh_policy *policy)
 	return policy->log_required;
 }
 
+bool wh_policy_asks(const struct wh_policy *policy, enum wh_fact fact)
+{
+	return (policy->asked_facts >> fact & 1u) != 0;
+}
+
+bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine engine)
+{
+	return (policy->asked_engines >> engine & 1u) != 0;
+}
+
 const char *wh_policy_reason(const struct wh_policy *policy, const char *rule, unsigned capability)
 {
 	const struct wh_part *part = &policy->defaults;

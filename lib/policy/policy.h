@@ -87,19 +87,27 @@ bool wh_policy_log_required(const struct wh_policy *policy);
 
 /*
  * The first rule whose every condition holds, laid on "default"; "default" when there is none.
- * A rule that matches on a settable fact (annotations, id) can only tighten what "default" gives:
+ * A rule that matches on a settable fact (subject.h) can only tighten what "default" gives:
  * capabilities and tmpfs are intersected, booleans keep the stricter value, audit does not
  * loosen enforce. Nor does it shield from a stricter rule further down: the first one there that
  * matches on trusted facts alone tightens the result once more. What it returns lives as long as
  * the policy, but for `limits.tmpfs`, which may live in the arena.
  *
- * Fails, so that a container cannot dodge a strict rule by being unreadable: -E2BIG when a text
- * that a rule has to judge is longer than WH_POLICY_MAX_TEXT; -EINVAL when it holds a NUL, or when
- * a rule asks for an id or bundle that is NULL. -ENOMEM.
+ * A condition on a fact that is not known does not hold. Fails, so that a container cannot dodge a
+ * strict rule by being unreadable: -E2BIG when a text that a rule has to judge is longer than
+ * WH_POLICY_MAX_TEXT; -EINVAL when it holds a NUL, or when a rule asks for an id or bundle that is
+ * NULL. -ENOMEM.
  */
 #define WH_POLICY_MAX_TEXT (64u << 10)
 int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *subject,
 	struct wh_arena *arena, struct wh_decision *ret) WH_MUST_CHECK;
+
+/*
+ * Whether a rule asks for this fact (of WH_FACT_ENGINE: for this engine), so that nothing needs to
+ * be found out that no rule wants to know.
+ */
+bool wh_policy_asks(const struct wh_policy *policy, enum wh_fact fact);
+bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine engine);
 
 /* The reason the policy gives for keeping this capability under that decision; NULL for none. */
 const char *wh_policy_reason(const struct wh_policy *policy, const char *rule, unsigned capability);

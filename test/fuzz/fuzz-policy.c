@@ -67,11 +67,13 @@ static bool is_within(const struct wh_limits *a, const struct wh_limits *b)
 	       a->readonly_rootfs >= b->readonly_rootfs && a->tmpfs_count <= b->tmpfs_count;
 }
 
-/* Only what nobody can set may widen, and "bundle" is all there is of it: without its help, and so
- * with a bundle that no engine would give, the outcome lies within that of "default". */
+/* Without the help of what nobody can set, and so with a bundle that no engine would give, the
+ * outcome lies within that of "default". */
 static void check_decisions(const struct wh_policy *policy, const struct wh_subject *subject)
 {
-	const struct wh_subject nobody = { "\x01", "\x01", NULL, 0 };
+	const struct wh_subject nobody = {
+		.facts = { [WH_FACT_ID] = { "\x01", NULL }, [WH_FACT_BUNDLE] = { "\x01", NULL } },
+	};
 	struct wh_arena arena = WH_ARENA_INIT;
 	struct wh_decision own, none, settable;
 	struct wh_subject moved = *subject;
@@ -82,7 +84,10 @@ static void check_decisions(const struct wh_policy *policy, const struct wh_subj
 		for (unsigned i = 0; i < WH_CAP_COUNT; i++)
 			(void)wh_policy_reason(policy, own.rule, i);
 	}
-	moved.bundle = nobody.bundle;
+	for (size_t fact = 0; fact < WH_FACT_TEXTS; fact++) {
+		if (wh_fact_info(fact)->trust == WH_TRUST_ENGINE)
+			moved.facts[fact] = nobody.facts[fact];
+	}
 	r = wh_policy_decide(policy, &nobody, &arena, &none);
 	if (r == 0 && strcmp(none.rule, "default") == 0 &&
 		wh_policy_decide(policy, &moved, &arena, &settable) == 0)
@@ -90,14 +95,27 @@ static void check_decisions(const struct wh_policy *policy, const struct wh_subj
 	wh_arena_done(&arena);
 }
 
+/* An annotation that is called as a fact gives that as well. */
+static void take_fact(
+	struct wh_subject *subject, const struct wh_annotation *annotation, struct wh_arena *arena)
+{
+	for (size_t fact = 0; fact < WH_FACT_TEXTS; fact++) {
+		if (wh_slice_is(annotation->key, wh_fact_info(fact)->name))
+			subject->facts[fact].text = wh_arena_dup(arena, annotation->value);
+	}
+}
+
 static void decide(const struct wh_policy *policy, struct wh_slice rest)
 {
 	struct wh_annotation annotations[ANNOTATIONS];
 	struct wh_arena arena = WH_ARENA_INIT;
 	struct wh_subject subject = {
-		.id = wh_arena_dup(&arena, next_part(&rest)),
-		.bundle = wh_arena_dup(&arena, next_part(&rest)),
+		.facts = {
+			[WH_FACT_ID] = { wh_arena_dup(&arena, next_part(&rest)), NULL },
+			[WH_FACT_BUNDLE] = { wh_arena_dup(&arena, next_part(&rest)), NULL },
+		},
 		.annotations = annotations,
+		.labels = annotations,
 	};
 
 	while (rest.len > 0 && subject.annotation_count < ANNOTATIONS) {
@@ -105,7 +123,9 @@ static void decide(const struct wh_policy *policy, struct wh_slice rest)
 
 		annotation->key = next_part(&rest);
 		annotation->value = next_part(&rest);
+		take_fact(&subject, annotation, &arena);
 	}
+	subject.label_count = subject.annotation_count;
 	check_decisions(policy, &subject);
 	wh_arena_done(&arena);
 }

@@ -106,8 +106,7 @@ static int decide(struct once *once, const char *id, const char *bundle,
 	const struct wh_annotation_list *annotations)
 {
 	const struct wh_subject subject = {
-		.id = id,
-		.bundle = bundle,
+		.facts = { [WH_FACT_ID] = { id, NULL }, [WH_FACT_BUNDLE] = { bundle, NULL } },
 		.annotations = annotations->items,
 		.annotation_count = annotations->count,
 	};

@@ -60,11 +60,21 @@ static struct wh_policy *parse(const char *text)
 	return policy;
 }
 
+static struct wh_subject subject_of(
+	const char *id, const char *bundle, const struct wh_annotation *annotations, size_t count)
+{
+	return (struct wh_subject){
+		.facts = { [WH_FACT_ID] = { id, NULL }, [WH_FACT_BUNDLE] = { bundle, NULL } },
+		.annotations = annotations,
+		.annotation_count = count,
+	};
+}
+
 static struct wh_decision decide(const struct wh_policy *policy, struct wh_arena *arena,
 	const char *id, const char *bundle, const char *key, const char *value)
 {
 	struct wh_annotation annotation = { wh_slice_of(key), wh_slice_of(value) };
-	struct wh_subject subject = { id, bundle, &annotation, 1 };
+	struct wh_subject subject = subject_of(id, bundle, &annotation, 1);
 	struct wh_decision decision = { .rule = NULL };
 
 	assert_int_equal(wh_policy_decide(policy, &subject, arena, &decision), 0);
@@ -118,9 +128,11 @@ static const struct {
 		"\"mode\", \"restore\", \"capabilities\", \"noNewPrivileges\", \"readonlyRootfs\", "
 		"\"tmpfs\"",
 		NULL },
-	{ MATCH("{\"image\":\"*\"}"),
-		"p.json:1:32: unknown key \"image\" in \"match\", expected one of \"annotations\", "
-		"\"id\", \"bundle\"",
+	{ MATCH("{\"imag\":\"*\"}"),
+		"p.json:1:32: unknown key \"imag\" in \"match\", expected one of \"engine\", "
+		"\"namespace\", \"pod\", \"container\", \"image\", \"imageId\", \"label\", "
+		"\"sandbox\", \"command\", \"user\", \"annotations\", \"id\", \"bundle\"; did you "
+		"mean \"image\"?",
 		NULL },
 	{ MATCH("{\"di\":\"*\"}"), "p.json:1:32: unknown key \"di\" in \"match\"",
 		"; did you mean \"id\"?" },
@@ -310,11 +322,69 @@ static const struct {
 		"belongs into \"default\"",
 		NULL },
 	{ MATCH("\"*\""), "p.json:1:31: \"match\" must be an object, not a string", NULL },
-	{ MATCH("{\"id\":7}"), "p.json:1:37: \"id\" must be a string with a pattern, not a number",
+	{ MATCH("{\"id\":7}"),
+		"p.json:1:37: \"id\" must be a string with a pattern, or an array of them, not a "
+		"number",
 		NULL },
 	{ MATCH("{\"id\":\"\"}"), "p.json:1:37: an empty \"id\" matches nothing", NULL },
 	{ MATCH("{\"bundle\":\"\"}"), "p.json:1:41: an empty \"bundle\" matches nothing", NULL },
-	{ MATCH("{\"bundle\":[]}"), "p.json:1:41: \"bundle\" must be a string", "an array" },
+	{ MATCH("{\"bundle\":[]}"), "p.json:1:41: an empty \"bundle\" matches nothing", NULL },
+	{ MATCH("{\"bundle\":[\"/a\",[]]}"), "p.json:1:47: \"bundle\" must be a string",
+		"an array" },
+	{ MATCH("{\"bundle\":{}}"), "p.json:1:41: \"bundle\" must be a string", "an object" },
+	{ MATCH("{\"namespace\":[\"a\",\"\"]}"), "p.json:1:49: an empty \"namespace\" matches",
+		"" },
+	{ MATCH("{\"engine\":\"dokcer\"}"),
+		"p.json:1:41: unknown engine \"dokcer\", expected one of \"docker\", \"podman\", "
+		"\"containerd\", \"cri-containerd\", \"cri-o\", \"buildkit\"; did you mean "
+		"\"docker\"?",
+		NULL },
+	{ MATCH("{\"engine\":[\"docker\",\"crio\"]}"), "p.json:1:51: unknown engine \"crio\"",
+		"; did you mean \"cri-o\"?" },
+	{ MATCH("{\"engine\":\"*\"}"), "p.json:1:41: unknown engine \"*\", expected one of", "" },
+	{ MATCH("{\"command\":\"exce\"}"), "p.json:1:42: unknown command \"exce\"",
+		"; did you mean \"exec\"?" },
+	{ MATCH("{\"command\":\"kill\"}"), "p.json:1:42: unknown command \"kill\"", "" },
+	{ MATCH("{\"sandbox\":\"true\"}"), "p.json:1:42: \"sandbox\" must be true or false", "" },
+	{ MATCH("{\"user\":0}"), "p.json:1:39: \"user\" must be a string with a user id", "" },
+	{ MATCH("{\"user\":\"root\"}"), "p.json:1:39: a user is a number like \"0\" or a range",
+		"" },
+	{ MATCH("{\"user\":\"5-1\"}"), "p.json:1:39: a user is a number", "" },
+	{ MATCH("{\"user\":\"1-\"}"), "p.json:1:39: a user is a number", "" },
+	{ MATCH("{\"user\":\"-1\"}"), "p.json:1:39: a user is a number", "" },
+	{ MATCH("{\"user\":\"1-2-3\"}"), "p.json:1:39: a user is a number", "" },
+	{ MATCH("{\"user\":\"4294967295\"}"), "p.json:1:39: a user is a number", "" },
+	{ MATCH("{\"user\":\"18446744073709551616\"}"), "p.json:1:39: a user is a number", "" },
+	{ MATCH("{\"imageId\":\"sha256:abc\"}"),
+		"p.json:1:42: an image's id is \"sha256:\" and 64 hexadecimal digits in small "
+		"letters",
+		NULL },
+	{ MATCH("{\"imageId\":\"*\"}"), "p.json:1:42: an image's id is", "" },
+	{ MATCH("{\"imageId\":\"sha512:" FILL64 "\"}"), "p.json:1:42: an image's id is", "" },
+	{ MATCH("{\"image\":\"postgres:*\"}"),
+		"p.json:1:40: an image has its registry in front, so this never matches: write "
+		"\"docker.io/library/postgres:*\" for Docker Hub's, or begin with the registry it "
+		"is "
+		"from",
+		NULL },
+	{ MATCH("{\"image\":\"postgres\"}"), "p.json:1:40: an image has its registry in front",
+		"" },
+	{ MATCH("{\"image\":\"postgres:16.1\"}"), "p.json:1:40: an image has its registry", "" },
+	{ MATCH("{\"image\":\"bitnami/postgres:*\"}"), "p.json:1:40: an image has its registry",
+		"write \"docker.io/bitnami/postgres:*\" for" },
+	{ MATCH("{\"image\":\"postgres@sha256:" FILL64 "\"}"), "p.json:1:40: an image has its",
+		"" },
+	{ MATCH("{\"image\":\"docker.io/library/postgres\"}"),
+		"p.json:1:40: an image has a tag or a digest behind its name, so this never "
+		"matches: "
+		"add \":latest\", \":*\" for any tag, or \"[:@]*\" for any tag or digest",
+		NULL },
+	{ MATCH("{\"image\":\"localhost:5000/x\"}"), "p.json:1:40: an image has a tag or", "" },
+	{ MATCH("{\"image\":\"docker.io/library/x@sha256:abc*\"}"),
+		"p.json:1:40: a digest is compared as a whole: \"@sha256:\" and 64", "" },
+	{ MATCH("{\"label\":{}}"), "p.json:1:40: \"label\" must be an object of patterns", "" },
+	{ MATCH("{\"label\":{\"a\":1}}"),
+		"p.json:1:45: the pattern for a label must be a string, not a number", NULL },
 	{ MATCH("{\"id\":\"" FILL16 "*\"}"),
 		"p.json:1:37: a pattern can have at most 1024 bytes and 16 stars", NULL },
 	{ MATCH("{\"id\":\"" FILL512 FILL512 "x\"}"),
@@ -589,7 +659,7 @@ static void test_matching(void **state)
 	};
 	WH_POLICY struct wh_policy *policy = parse(matching);
 	struct wh_arena arena = WH_ARENA_INIT;
-	struct wh_subject subject = { "two-1", "/b", all, WH_COUNT(all) };
+	struct wh_subject subject = subject_of("two-1", "/b", all, WH_COUNT(all));
 	struct wh_decision decision;
 
 	(void)state;
@@ -605,6 +675,184 @@ static void test_matching(void **state)
 	assert_int_equal(wh_policy_decide(policy, &subject, &arena, &decision), 0);
 	assert_string_equal(decision.rule, "default");
 	wh_arena_done(&arena);
+}
+
+/* ---- facts of all kinds ------------------------------------------------------------------- */
+
+#define DIGEST "@sha256:" FILL64
+#define HUB "docker.io/library/"
+
+/* One condition, one fact: whether they go together. */
+static void test_facts_match(void **state)
+{
+	static const struct {
+		const char *match;
+		enum wh_fact fact;
+		const char *text; /* NULL: unknown */
+		bool holds;
+	} rows[] = {
+		{ "\"engine\":\"docker\"", WH_FACT_ENGINE, "docker", true },
+		{ "\"engine\":\"containerd\"", WH_FACT_ENGINE, "cri-containerd", false },
+		{ "\"engine\":[\"podman\",\"cri-o\"]", WH_FACT_ENGINE, "cri-o", true },
+		{ "\"engine\":[\"podman\",\"cri-o\"]", WH_FACT_ENGINE, "docker", false },
+		{ "\"engine\":\"docker\"", WH_FACT_ENGINE, NULL, false },
+		{ "\"namespace\":\"db-*\"", WH_FACT_NAMESPACE, "db-1", true },
+		{ "\"namespace\":\"*\"", WH_FACT_NAMESPACE, NULL, false },
+		{ "\"namespace\":[\"a\",\"b\",\"c\"]", WH_FACT_NAMESPACE, "c", true },
+		{ "\"namespace\":\"db\"", WH_FACT_POD, "db", false },
+		{ "\"pod\":\"web-?\"", WH_FACT_POD, "web-0", true },
+		{ "\"container\":\"web\"", WH_FACT_CONTAINER, "web", true },
+		{ "\"image\":\"" HUB "postgres:*\"", WH_FACT_IMAGE, HUB "postgres:16", true },
+		{ "\"image\":\"" HUB "postgres:*\"", WH_FACT_IMAGE, HUB "postgres" DIGEST, false },
+		{ "\"image\":\"" HUB "postgres[:@]*\"", WH_FACT_IMAGE, HUB "postgres" DIGEST,
+			true },
+		{ "\"image\":\"" HUB "postgres[:@]*\"", WH_FACT_IMAGE, HUB "postgres:1", true },
+		{ "\"image\":\"" HUB "postgres[:@]*\"", WH_FACT_IMAGE, HUB "postgresql:1", false },
+		{ "\"image\":\"" HUB "postgres" DIGEST "\"", WH_FACT_IMAGE, HUB "postgres" DIGEST,
+			true },
+		{ "\"image\":\"" HUB "postgres:16" DIGEST "\"", WH_FACT_IMAGE,
+			HUB "postgres" DIGEST, true },
+		{ "\"image\":\"*" DIGEST "\"", WH_FACT_IMAGE, "ghcr.io/a/b" DIGEST, true },
+		{ "\"image\":\"*\"", WH_FACT_IMAGE, NULL, false },
+		{ "\"image\":\"localhost/*\"", WH_FACT_IMAGE, "localhost/x:latest", true },
+		{ "\"image\":\"registry:5000/*\"", WH_FACT_IMAGE, "registry:5000/x:1", true },
+		{ "\"image\":\"Reg/x:*\"", WH_FACT_IMAGE, "Reg/x:1", true },
+		{ "\"image\":\"docker.io*\"", WH_FACT_IMAGE, HUB "x:1", true },
+		{ "\"image\":\"localhost*\"", WH_FACT_IMAGE, "localhost:5000/x:1", true },
+		{ "\"imageId\":\"" FILL64 "\"", WH_FACT_IMAGE_ID, "sha256:" FILL64, true },
+		{ "\"imageId\":\"sha256:" FILL64 "\"", WH_FACT_IMAGE_ID, "sha256:" FILL64, true },
+		{ "\"imageId\":\"" FILL64 "\"", WH_FACT_IMAGE_ID, NULL, false },
+		{ "\"sandbox\":true", WH_FACT_SANDBOX, "true", true },
+		{ "\"sandbox\":true", WH_FACT_SANDBOX, "false", false },
+		{ "\"sandbox\":false", WH_FACT_SANDBOX, "false", true },
+		{ "\"sandbox\":false", WH_FACT_SANDBOX, NULL, false },
+		{ "\"command\":[\"create\",\"run\"]", WH_FACT_COMMAND, "run", true },
+		{ "\"command\":\"exec\"", WH_FACT_COMMAND, "create", false },
+		{ "\"user\":\"0\"", WH_FACT_USER, "0", true },
+		{ "\"user\":\"0\"", WH_FACT_USER, NULL, false },
+		{ "\"user\":\"0\"", WH_FACT_USER, "1", false },
+		{ "\"user\":\"1000-65535\"", WH_FACT_USER, "999", false },
+		{ "\"user\":\"1000-65535\"", WH_FACT_USER, "1000", true },
+		{ "\"user\":\"1000-65535\"", WH_FACT_USER, "65535", true },
+		{ "\"user\":\"1000-65535\"", WH_FACT_USER, "65536", false },
+		{ "\"user\":[\"0\",\"7-9\",\"4294967294\"]", WH_FACT_USER, "4294967294", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		struct wh_arena arena = WH_ARENA_INIT;
+		struct wh_decision decision;
+		struct wh_subject subject = subject_of("x", "/b", NULL, 0);
+		char *text = wh_arena_printf(
+			&arena, "{\"rules\":[{\"name\":\"r\",\"match\":{%s}}]}", rows[i].match);
+		WH_POLICY struct wh_policy *policy = parse(text);
+
+		subject.facts[rows[i].fact].text = rows[i].text;
+		assert_int_equal(wh_policy_decide(policy, &subject, &arena, &decision), 0);
+		if ((strcmp(decision.rule, "r") == 0) != rows[i].holds)
+			fail_msg("row %zu (%s): %s", i, rows[i].match, decision.rule);
+		wh_arena_done(&arena);
+	}
+}
+
+/* Labels and annotations of one name are two things. */
+static void test_labels_match(void **state)
+{
+	static const struct wh_annotation one[] = { { WH_SLICE("tier"), WH_SLICE("gold") } };
+	WH_POLICY struct wh_policy *policy =
+		parse("{\"rules\":["
+		      "{\"name\":\"both\",\"match\":{\"label\":{\"tier\":\"g*\"},"
+		      "\"annotations\":{\"tier\":\"g*\"}}},"
+		      "{\"name\":\"label\",\"match\":{\"label\":{\"tier\":\"g*\"}}},"
+		      "{\"name\":\"annotation\",\"match\":{\"annotations\":{\"tier\":\"g*\"}}}]}");
+	struct wh_arena arena = WH_ARENA_INIT;
+	struct wh_decision decision;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		static const char *const names[] = { "default", "label", "annotation", "both" };
+		struct wh_subject subject = subject_of("x", "/b", one, i >> 1);
+
+		subject.labels = one;
+		subject.label_count = i & 1;
+		assert_int_equal(wh_policy_decide(policy, &subject, &arena, &decision), 0);
+		assert_string_equal(decision.rule, names[i]);
+	}
+	wh_arena_done(&arena);
+}
+
+/* The table of facts says it: what a caller can choose only tightens, the rest may widen. */
+static void test_trust_follows_the_table(void **state)
+{
+	static const char *const conditions[WH_FACT_COUNT] = {
+		[WH_FACT_ENGINE] = "\"docker\"",
+		[WH_FACT_NAMESPACE] = "\"x\"",
+		[WH_FACT_POD] = "\"x\"",
+		[WH_FACT_CONTAINER] = "\"x\"",
+		[WH_FACT_IMAGE] = "\"docker.io/x:*\"",
+		[WH_FACT_IMAGE_ID] = "\"" FILL64 "\"",
+		[WH_FACT_SANDBOX] = "true",
+		[WH_FACT_COMMAND] = "\"exec\"",
+		[WH_FACT_BUNDLE] = "\"x\"",
+		[WH_FACT_ID] = "\"x\"",
+		[WH_FACT_USER] = "\"7\"",
+		[WH_FACT_LABEL] = "{\"x\":\"x\"}",
+		[WH_FACT_ANNOTATIONS] = "{\"x\":\"x\"}",
+	};
+	static const struct wh_annotation items[] = { { WH_SLICE("x"), WH_SLICE("x") } };
+	static const enum wh_trust expected[WH_FACT_COUNT] = {
+		[WH_FACT_POD] = WH_TRUST_SETTABLE,
+		[WH_FACT_CONTAINER] = WH_TRUST_SETTABLE,
+		[WH_FACT_ID] = WH_TRUST_SETTABLE,
+		[WH_FACT_USER] = WH_TRUST_SETTABLE,
+		[WH_FACT_LABEL] = WH_TRUST_SETTABLE,
+		[WH_FACT_ANNOTATIONS] = WH_TRUST_SETTABLE,
+	};
+
+	(void)state;
+	for (size_t fact = 0; fact < WH_FACT_COUNT; fact++) {
+		struct wh_arena arena = WH_ARENA_INIT;
+		struct wh_subject subject = subject_of("x", "x", items, 1);
+		struct wh_decision decision;
+		char *text = wh_arena_printf(&arena,
+			"{\"rules\":[{\"name\":\"r\",\"match\":{\"%s\":%s},"
+			"\"capabilities\":[\"KILL\"],\"readonlyRootfs\":false}]}",
+			wh_fact_info(fact)->name, conditions[fact]);
+		WH_POLICY struct wh_policy *policy = parse(text);
+
+		assert_true(wh_policy_asks(policy, fact));
+		for (size_t other = 0; other < WH_FACT_COUNT; other++)
+			assert_int_equal(wh_policy_asks(policy, other), other == fact);
+		for (size_t i = 0; i < WH_FACT_TEXTS; i++)
+			subject.facts[i].text = "x";
+		subject.facts[WH_FACT_ENGINE].text = "docker";
+		subject.facts[WH_FACT_IMAGE].text = "docker.io/x:1";
+		subject.facts[WH_FACT_IMAGE_ID].text = "sha256:" FILL64;
+		subject.facts[WH_FACT_SANDBOX].text = "true";
+		subject.facts[WH_FACT_COMMAND].text = "exec";
+		subject.facts[WH_FACT_USER].text = "7";
+		subject.labels = items;
+		subject.label_count = 1;
+		assert_int_equal(wh_policy_decide(policy, &subject, &arena, &decision), 0);
+		assert_string_equal(decision.rule, "r");
+		assert_int_equal(wh_fact_info(fact)->trust, expected[fact]);
+		assert_int_equal(decision.limits.capabilities,
+			expected[fact] == WH_TRUST_ENGINE ? BIT(KILL) : 0);
+		assert_int_equal(
+			decision.limits.readonly_rootfs, expected[fact] == WH_TRUST_SETTABLE);
+		wh_arena_done(&arena);
+	}
+}
+
+static void test_asks_for_engines(void **state)
+{
+	WH_POLICY struct wh_policy *policy = parse(
+		"{\"rules\":[{\"name\":\"r\",\"match\":{\"engine\":[\"cri-o\",\"docker\"]}}]}");
+
+	(void)state;
+	for (enum wh_engine engine = 0; engine < WH_ENGINES; engine++)
+		assert_int_equal(wh_policy_asks_engine(policy, engine),
+			engine == WH_ENGINE_CRI_O || engine == WH_ENGINE_DOCKER);
 }
 
 /* What cannot be judged is refused, unless the answer does not hang on it. */
@@ -646,8 +894,8 @@ static void test_doubt_fails(void **state)
 		size_t row = i / 2;
 		WH_POLICY struct wh_policy *policy = parse(texts[i % 2]);
 		struct wh_annotation annotation = { WH_SLICE("tier"), { value, rows[row].len } };
-		struct wh_subject subject = { rows[row].id, rows[row].bundle, &annotation,
-			rows[row].len > 0 };
+		struct wh_subject subject =
+			subject_of(rows[row].id, rows[row].bundle, &annotation, rows[row].len > 0);
 		struct wh_arena arena = WH_ARENA_INIT;
 		struct wh_decision decision = { .rule = NULL };
 		int r;
@@ -841,6 +1089,7 @@ static void test_example_yields_what_it_says(void **state)
 	WH_POLICY struct wh_policy *policy = parse(text);
 	struct wh_arena arena = WH_ARENA_INIT;
 	struct wh_decision got = decide(policy, &arena, "ci-7", "/x", "org.example.trust", "some");
+	struct wh_subject subject;
 	size_t n = 0;
 	const struct wh_policy_runtime *runtimes = wh_policy_runtimes(policy, &n);
 
@@ -865,7 +1114,10 @@ static void test_example_yields_what_it_says(void **state)
 		assert_int_equal(got.limits.tmpfs[i].size, (i < 2 ? 64 : 16) * MIB);
 	}
 
-	got = decide(policy, &arena, "x", "/srv/bundles/postgres", "k", "v");
+	subject = subject_of("x", "/x", NULL, 0);
+	subject.facts[WH_FACT_IMAGE_ID].text =
+		"sha256:5f7a5e6f9c0b4d2f8a1e3c6b7d9f0a2c4e6b8d0f1a3c5e7b9d1f3a5c7e9b0d2f";
+	assert_int_equal(wh_policy_decide(policy, &subject, &arena, &got), 0);
 	assert_string_equal(got.rule, "postgres");
 	assert_int_equal(got.limits.capabilities, BIT(CHOWN) | BIT(SETGID) | BIT(SETUID));
 	assert_false(got.limits.readonly_rootfs);
@@ -885,6 +1137,31 @@ static void test_example_yields_what_it_says(void **state)
 	assert_false(got.limits.no_new_privileges);
 	wh_arena_done(&arena);
 	free(text);
+}
+
+/* Every fact that there is can be matched on, and nothing else can. */
+static void test_every_fact_is_a_key(void **state)
+{
+	const struct wh_policy_key *key;
+	size_t keys = 0;
+
+	(void)state;
+	for (size_t i = 0; (key = wh_policy_key_get(i)) != NULL; i++) {
+		size_t fact = 0;
+
+		if ((key->places & WH_POLICY_MATCH) == 0)
+			continue;
+		while (fact < WH_FACT_COUNT && strcmp(wh_fact_info(fact)->name, key->name) != 0)
+			fact++;
+		assert_true(fact < WH_FACT_COUNT);
+		keys++;
+	}
+	assert_int_equal(keys, WH_FACT_COUNT);
+	for (size_t fact = 0; fact < WH_FACT_COUNT; fact++) {
+		const char *source = wh_fact_info(fact)->source;
+
+		assert_int_equal(source[strlen(source) - 1], '.');
+	}
 }
 
 /* Settings that are commented out (a setting behind "// ") are valid too when they are put in. */
@@ -929,7 +1206,7 @@ static void test_example_shows_every_key(void **state)
 		if (strstr(text, quoted) == NULL)
 			fail_msg("the example lacks %s", quoted);
 	}
-	assert_int_equal(n, 21);
+	assert_int_equal(n, 31);
 	free(text);
 }
 
@@ -994,7 +1271,7 @@ static void test_hostile_text_is_cheap(void **state)
 	WH_POLICY struct wh_policy *policy = parse(text);
 	char *value = malloc(WH_POLICY_MAX_TEXT);
 	struct wh_annotation annotation = { WH_SLICE("k"), { value, WH_POLICY_MAX_TEXT } };
-	struct wh_subject subject = { "x", "/b", &annotation, 1 };
+	struct wh_subject subject = subject_of("x", "/b", &annotation, 1);
 	struct wh_arena arena = WH_ARENA_INIT;
 	struct wh_decision decision;
 	clock_t start;
@@ -1022,6 +1299,10 @@ int main(void)
 		cmocka_unit_test(test_runtimes),
 		cmocka_unit_test(test_runtimes_alone),
 		cmocka_unit_test(test_matching),
+		cmocka_unit_test(test_facts_match),
+		cmocka_unit_test(test_labels_match),
+		cmocka_unit_test(test_trust_follows_the_table),
+		cmocka_unit_test(test_asks_for_engines),
 		cmocka_unit_test(test_doubt_fails),
 		cmocka_unit_test(test_rules_lie_on_default),
 		cmocka_unit_test(test_tmpfs_is_intersected_by_path),
@@ -1031,6 +1312,7 @@ int main(void)
 		cmocka_unit_test(test_example_is_valid_with_all_its_settings),
 		cmocka_unit_test(test_example_shows_every_key),
 		cmocka_unit_test(test_keys_are_unique_and_told),
+		cmocka_unit_test(test_every_fact_is_a_key),
 		cmocka_unit_test(test_ten_thousand_rules),
 		cmocka_unit_test(test_hostile_text_is_cheap),
 	};
