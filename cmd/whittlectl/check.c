@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * whittlectl check: what would stop every container, found before one is started. The same code
- * that whittle runs, so the same answer.
+ * that whittle runs, so the same answer. What is valid and yet may not be meant is told as a note,
+ * in the form of compilers, which editors understand; it is no finding and changes no exit status.
  */
 
 #include <stdio.h>
@@ -12,7 +13,12 @@
 #include "policy/policy.h"
 #include "verbs.h"
 
-static int load(const char *file, struct wh_policy **ret, struct wh_err *err)
+static void print_note(void *file, unsigned line, unsigned column, const char *sentence)
+{
+	(void)fprintf(stderr, "%s:%u:%u: note: %s\n", (const char *)file, line, column, sentence);
+}
+
+static int load(char *file, struct wh_policy **ret, struct wh_err *err)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int fd WH_FD = wh_open_trusted_file(file, err);
@@ -24,7 +30,7 @@ static int load(const char *file, struct wh_policy **ret, struct wh_err *err)
 		wh_err_prefix(err, "%s", file);
 		return r;
 	}
-	return wh_policy_parse_take(ret, &text, file, err);
+	return wh_policy_parse_and_review_take(ret, &text, file, print_note, file, err);
 }
 
 /* The runtime that whittle would become; the reason of the first that is no good. */
@@ -47,7 +53,8 @@ static int find_runtime(const struct wh_policy *policy, struct wh_arena *arena, 
 
 int wh_verb_check(int argc, char *argv[])
 {
-	const char *file = argc > 1 ? argv[1] : WH_POLICY_FILE;
+	static char installed[] = WH_POLICY_FILE;
+	char *file = argc > 1 ? argv[1] : installed;
 	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
 	struct wh_policy *policy WH_POLICY = NULL;
 	struct wh_err err = WH_ERR_INIT;

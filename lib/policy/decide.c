@@ -178,7 +178,7 @@ static int find_rule(const struct wh_policy *policy, struct facts *facts, size_t
 	return 0;
 }
 
-static struct wh_limits lay_on(const struct wh_part *part, const struct wh_limits *below)
+struct wh_limits wh_part_lay_on(const struct wh_part *part, const struct wh_limits *below)
 {
 	const struct wh_limits *own = &part->limits;
 	struct wh_limits limits = *below;
@@ -253,7 +253,7 @@ static int decide_settable(const struct wh_policy *policy, const struct wh_rule 
 	struct facts *facts, struct wh_limits *ret)
 {
 	struct wh_limits limits = policy->defaults.limits;
-	struct wh_limits own = lay_on(&rule->part, &policy->defaults.limits);
+	struct wh_limits own = wh_part_lay_on(&rule->part, &policy->defaults.limits);
 	const struct wh_rule *hidden;
 	int r = tighten(&limits, &own, facts->arena);
 
@@ -263,7 +263,7 @@ static int decide_settable(const struct wh_policy *policy, const struct wh_rule 
 	if (r < 0)
 		return r;
 	if (hidden != NULL) {
-		own = lay_on(&hidden->part, &policy->defaults.limits);
+		own = wh_part_lay_on(&hidden->part, &policy->defaults.limits);
 		r = tighten(&limits, &own, facts->arena);
 		if (r < 0)
 			return r;
@@ -290,7 +290,7 @@ int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *su
 		if (rule->settable)
 			r = decide_settable(policy, rule, &facts, &decision.limits);
 		else
-			decision.limits = lay_on(&rule->part, &policy->defaults.limits);
+			decision.limits = wh_part_lay_on(&rule->part, &policy->defaults.limits);
 	}
 	if (r < 0)
 		return r;

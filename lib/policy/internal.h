@@ -172,6 +172,16 @@ size_t wh_policy_count(const struct wh_json *doc, wh_node array);
 int wh_pattern_read(struct wh_reader *reader, wh_node node, enum wh_fact fact,
 	struct wh_slice pattern, struct wh_pattern *ret) WH_MUST_CHECK;
 
+/* ---- decide.c ------------------------------------------------------------------------------ */
+
+/* The limits of a rule: what it does not say is as `below` has it. */
+struct wh_limits wh_part_lay_on(const struct wh_part *part, const struct wh_limits *below);
+
+/* ---- review.c ------------------------------------------------------------------------------ */
+
+/* Says what there is to say about a policy that was read as a whole. */
+void wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *context);
+
 /* ---- one reader for each key ---------------------------------------------------------------- */
 
 /* objects.c */

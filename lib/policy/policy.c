@@ -82,15 +82,23 @@ static int parse_text(struct wh_json **ret, struct wh_buf *text, const char *fil
 
 typedef int read_root(struct wh_reader *reader, wh_node root, const struct wh_scope *scope);
 
+/* What to read, and what to do with it. */
+struct plan {
+	const char *stop_after; /* NULL: everything */
+	read_root *read;
+	wh_policy_note *note; /* NULL: no review */
+	void *context;
+};
+
 static int load(struct wh_policy **ret, struct wh_buf *text, const char *file,
-	const char *stop_after, read_root *read, struct wh_err *err)
+	const struct plan *plan, struct wh_err *err)
 {
 	WH_JSON struct wh_json *doc = NULL;
 	WH_POLICY struct wh_policy *policy = policy_new();
 	struct wh_reader reader = { .policy = policy, .file = file, .err = err };
 	struct wh_scope scope = { 0 };
 	wh_node root;
-	int r = parse_text(&doc, text, file, stop_after, err);
+	int r = parse_text(&doc, text, file, plan->stop_after, err);
 
 	if (r < 0)
 		return r;
@@ -102,9 +110,11 @@ static int load(struct wh_policy **ret, struct wh_buf *text, const char *file,
 	if (wh_json_type(doc, root) != WH_JSON_OBJECT)
 		return wh_policy_fail(&reader, root, "the policy must be an object, not %s",
 			wh_json_type_name(wh_json_type(doc, root)));
-	r = read(&reader, root, &scope);
+	r = plan->read(&reader, root, &scope);
 	if (r < 0)
 		return r;
+	if (plan->note != NULL)
+		wh_policy_review(&reader, plan->note, plan->context);
 	*ret = wh_steal_ptr(policy);
 	return 0;
 }
@@ -122,13 +132,25 @@ static int read_runtimes(struct wh_reader *reader, wh_node root, const struct wh
 int wh_policy_parse_take(
 	struct wh_policy **ret, struct wh_buf *text, const char *file, struct wh_err *err)
 {
-	return load(ret, text, file, NULL, read_all, err);
+	const struct plan plan = { .read = read_all };
+
+	return load(ret, text, file, &plan, err);
+}
+
+int wh_policy_parse_and_review_take(struct wh_policy **ret, struct wh_buf *text, const char *file,
+	wh_policy_note *note, void *context, struct wh_err *err)
+{
+	const struct plan plan = { .read = read_all, .note = note, .context = context };
+
+	return load(ret, text, file, &plan, err);
 }
 
 int wh_policy_parse_runtimes_take(
 	struct wh_policy **ret, struct wh_buf *text, const char *file, struct wh_err *err)
 {
-	return load(ret, text, file, "runtimes", read_runtimes, err);
+	const struct plan plan = { .stop_after = "runtimes", .read = read_runtimes };
+
+	return load(ret, text, file, &plan, err);
 }
 
 const struct wh_policy_runtime *wh_policy_runtimes(const struct wh_policy *policy, size_t *ret_n)

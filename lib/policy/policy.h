@@ -64,6 +64,17 @@ struct wh_policy;
 int wh_policy_parse_take(struct wh_policy **ret, struct wh_buf *text, const char *file,
 	struct wh_err *err) WH_MUST_CHECK;
 
+/* A piece of advice, a sentence, and where in the file it belongs. */
+typedef void wh_policy_note(void *context, unsigned line, unsigned column, const char *sentence);
+
+/*
+ * The same, and calls `note` for each thing in a valid policy that its author may not have meant:
+ * what a rule on settable facts says in vain, and rules that allow more than "default" by a name
+ * that can be given to something else.
+ */
+int wh_policy_parse_and_review_take(struct wh_policy **ret, struct wh_buf *text, const char *file,
+	wh_policy_note *note, void *context, struct wh_err *err) WH_MUST_CHECK;
+
 /*
  * Reads only as far as the member "runtimes" and judges nothing behind it: for commands that are
  * passed on, which must work whatever else the policy says. The result answers

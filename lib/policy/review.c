@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Advice on a policy that is valid. Three things that an administrator may not see in it: that a
+ * rule can only tighten, so that some of its keys do nothing; that a rule rests on a name somebody
+ * could move to another image; that a namespace is not only Kubernetes'.
+ */
+
+#include "policy/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct review {
+	struct wh_reader *reader;
+	wh_policy_note *note;
+	void *context;
+};
+
+static WH_PRINTF(3, 4) void say(const struct review *review, wh_node node, const char *format, ...)
+{
+	char text[1024];
+	unsigned line = 0, column = 0;
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	wh_json_position(review->reader->doc, node, &line, &column);
+	review->note(review->context, line, column, text);
+}
+
+/* The value of a key of the rule. */
+static wh_node value_of(const struct review *review, const struct wh_rule *rule, const char *key)
+{
+	return wh_json_get(review->reader->doc, rule->node, key);
+}
+
+static const struct wh_condition *condition_on(const struct wh_rule *rule, enum wh_fact fact)
+{
+	for (const struct wh_condition *c = rule->conditions; c != NULL; c = c->next) {
+		if (c->fact == fact)
+			return c;
+	}
+	return NULL;
+}
+
+/* ---- what a rule adds to "default" ---------------------------------------------------------- */
+
+static const struct wh_policy_tmpfs *find_tmpfs(
+	const struct wh_limits *limits, const struct wh_policy_tmpfs *wanted)
+{
+	for (size_t i = 0; i < limits->tmpfs_count; i++) {
+		if (strcmp(limits->tmpfs[i].path, wanted->path) == 0)
+			return &limits->tmpfs[i];
+	}
+	return NULL;
+}
+
+/* The first tmpfs that is not in `below`, or is larger than there; NULL: none. */
+static const struct wh_policy_tmpfs *wider_tmpfs(
+	const struct wh_limits *own, const struct wh_limits *below)
+{
+	for (size_t i = 0; i < own->tmpfs_count; i++) {
+		const struct wh_policy_tmpfs *other = find_tmpfs(below, &own->tmpfs[i]);
+
+		if (other == NULL || other->size < own->tmpfs[i].size)
+			return &own->tmpfs[i];
+	}
+	return NULL;
+}
+
+static bool widens(const struct wh_limits *own, const struct wh_limits *below)
+{
+	return own->mode > below->mode || own->restore > below->restore ||
+	       (own->capabilities & ~below->capabilities) != 0 ||
+	       own->no_new_privileges < below->no_new_privileges ||
+	       own->readonly_rootfs < below->readonly_rootfs || wider_tmpfs(own, below) != NULL;
+}
+
+/* ---- rules that can only tighten ------------------------------------------------------------ */
+
+static void tell_capabilities(const struct review *review, const struct wh_rule *rule,
+	const struct wh_limits *own, const struct wh_limits *below)
+{
+	WH_CLEANUP(wh_buf_done) struct wh_buf names = WH_BUF_INIT;
+	wh_capset more = own->capabilities & ~below->capabilities;
+	const char *before = "";
+
+	for (unsigned i = 0; i < WH_CAP_COUNT; i++) {
+		if ((more >> i & 1u) == 0)
+			continue;
+		wh_buf_addf(&names, "%s%s", before, wh_capability_get(i)->name);
+		before = ", ";
+	}
+	if (more != 0 && wh_buf_status(&names) == 0)
+		say(review, value_of(review, rule, "capabilities"),
+			"no effect in rule \"%s\", since \"default\" does not allow it: %s",
+			rule->name, names.data);
+}
+
+static void tell_key(
+	const struct review *review, const struct wh_rule *rule, const char *key, bool wider)
+{
+	if (wider)
+		say(review, value_of(review, rule, key),
+			"\"%s\" has no effect in rule \"%s\", since \"default\" is stricter", key,
+			rule->name);
+}
+
+static void tell_no_effect(const struct review *review, const struct wh_rule *rule)
+{
+	const struct wh_limits *below = &review->reader->policy->defaults.limits;
+	const struct wh_limits own = wh_part_lay_on(&rule->part, below);
+	const struct wh_policy_tmpfs *tmpfs = wider_tmpfs(&own, below);
+
+	tell_key(review, rule, "mode", own.mode > below->mode);
+	tell_key(review, rule, "restore", own.restore > below->restore);
+	tell_capabilities(review, rule, &own, below);
+	tell_key(review, rule, "noNewPrivileges", own.no_new_privileges < below->no_new_privileges);
+	tell_key(review, rule, "readonlyRootfs", own.readonly_rootfs < below->readonly_rootfs);
+	if (tmpfs != NULL)
+		say(review, value_of(review, rule, "tmpfs"),
+			"in rule \"%s\" the tmpfs %s %s, since \"default\" is stricter", rule->name,
+			tmpfs->path,
+			find_tmpfs(below, tmpfs) == NULL ? "has no effect"
+							 : "gets the smaller size");
+}
+
+/* One note names all the facts that the trust hangs on, in the order of their table. */
+static void review_settable(const struct review *review, const struct wh_rule *rule)
+{
+	WH_CLEANUP(wh_buf_done) struct wh_buf names = WH_BUF_INIT;
+	const char *before = "";
+
+	for (size_t fact = 0; fact < WH_FACT_COUNT; fact++) {
+		if (wh_fact_info(fact)->trust != WH_TRUST_SETTABLE ||
+			condition_on(rule, fact) == NULL)
+			continue;
+		wh_buf_addf(&names, "%s\"%s\"", before, wh_fact_info(fact)->name);
+		before = ", ";
+	}
+	if (wh_buf_status(&names) < 0)
+		return;
+	say(review, value_of(review, rule, "match"),
+		"rule \"%s\" can only tighten \"default\", since whoever starts a container can "
+		"choose what it matches on: %s",
+		rule->name, names.data);
+	tell_no_effect(review, rule);
+}
+
+/* ---- rules that allow more ------------------------------------------------------------------- */
+
+/* With a digest in it the pattern means one image, whatever its name. */
+static bool has_digest(const struct wh_pattern *pattern)
+{
+	return strstr(pattern->text, "@sha256:") != NULL;
+}
+
+static void review_image(const struct review *review, const struct wh_rule *rule)
+{
+	const struct wh_condition *image = condition_on(rule, WH_FACT_IMAGE);
+
+	if (image == NULL || condition_on(rule, WH_FACT_IMAGE_ID) != NULL)
+		return;
+	for (const struct wh_pattern *p = &image->pattern; p != NULL; p = p->other) {
+		if (has_digest(p))
+			continue;
+		say(review, p->node,
+			"rule \"%s\" allows more than \"default\" to whatever image has this name, "
+			"and a name can be given to any image: match on its digest "
+			"(\"@sha256:...\") "
+			"or on \"imageId\"",
+			rule->name);
+	}
+}
+
+static void review_namespace(const struct review *review, const struct wh_rule *rule)
+{
+	const struct wh_condition *namespace = condition_on(rule, WH_FACT_NAMESPACE);
+
+	if (namespace == NULL || condition_on(rule, WH_FACT_ENGINE) != NULL)
+		return;
+	say(review, namespace->pattern.node,
+		"rule \"%s\" allows more than \"default\" also in containerd's own namespaces, "
+		"which "
+		"whoever uses ctr or nerdctl can name: if Kubernetes' are meant, add \"engine\": "
+		"[\"cri-containerd\", \"cri-o\"]",
+		rule->name);
+}
+
+void wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *context)
+{
+	const struct review review = { reader, note, context };
+	const struct wh_limits *below = &reader->policy->defaults.limits;
+
+	for (size_t i = 0; i < reader->policy->rule_count; i++) {
+		const struct wh_rule *rule = &reader->policy->rules[i];
+		const struct wh_limits own = wh_part_lay_on(&rule->part, below);
+
+		if (rule->settable) {
+			review_settable(&review, rule);
+		} else if (widens(&own, below)) {
+			review_image(&review, rule);
+			review_namespace(&review, rule);
+		}
+	}
+}
