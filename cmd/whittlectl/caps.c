@@ -53,12 +53,12 @@ static int add_word(const char *word, wh_capset *set)
 	return WH_EXIT_FINE;
 }
 
-int wh_verb_caps(int argc, char *argv[])
+int wh_verb_caps(const struct wh_words *words)
 {
-	wh_capset set = argc > 1 ? 0 : WH_CAPSET_ALL;
+	wh_capset set = words->count > 0 ? 0 : WH_CAPSET_ALL;
 
-	for (int i = 1; i < argc; i++) {
-		int status = add_word(argv[i], &set);
+	for (size_t i = 0; i < words->count; i++) {
+		int status = add_word(words->arguments[i], &set);
 
 		if (status != WH_EXIT_FINE)
 			return status;

@@ -51,19 +51,14 @@ static int find_runtime(const struct wh_policy *policy, struct wh_arena *arena, 
 	return r;
 }
 
-int wh_verb_check(int argc, char *argv[])
+int wh_verb_check(const struct wh_words *words)
 {
-	static char installed[] = WH_POLICY_FILE;
-	char *file = argc > 1 ? argv[1] : installed;
+	const char *file = words->count > 0 ? words->arguments[0] : WH_POLICY_FILE;
 	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
 	struct wh_policy *policy WH_POLICY = NULL;
 	struct wh_err err = WH_ERR_INIT;
 	const char *runtime = NULL;
 
-	if (argc > 2) {
-		(void)fputs("usage: whittlectl check [FILE]\n", stderr);
-		return WH_EXIT_TROUBLE;
-	}
 	if (load(file, &policy, &err) < 0 || find_runtime(policy, &arena, &runtime, &err) < 0) {
 		(void)fprintf(stderr, "%s\n", err.text);
 		return WH_EXIT_FINDINGS;

@@ -1,39 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tool for people: one table of verbs, from which the help is printed. */
+/* The tool for people: finds the verb, reads its words, runs it. */
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/macros.h"
 #include "verbs.h"
-
-static const struct {
-	const char *name;
-	const char *synopsis;
-	const char *help;
-	int (*run)(int argc, char *argv[]);
-} verbs[] = {
-	{ "caps", "[NAME | MASK]...",
-		"what each capability allows, and what an attacker gains by it", wh_verb_caps },
-	{ "check", "[FILE]", "whether a policy is valid, owned right, and has a runtime behind it",
-		wh_verb_check },
-};
 
 static void print_help(FILE *to)
 {
-	(void)fputs("usage: whittlectl VERB [ARGUMENT]...\n\n", to);
-	for (size_t i = 0; i < WH_COUNT(verbs); i++)
-		(void)fprintf(
-			to, "  %-6s %-18s %s\n", verbs[i].name, verbs[i].synopsis, verbs[i].help);
-	(void)fputs(
-		"\n  --help, --version\n\nExit status: 0 fine, 1 findings, 2 could not do it.\n",
+	const struct wh_verb *verb;
+
+	(void)fputs("usage: whittlectl VERB [OPTION]... [ARGUMENT]...\n\n", to);
+	for (size_t i = 0; (verb = wh_verb_get(i)) != NULL; i++)
+		(void)fprintf(to, "  %-9s %-16s  %s\n", verb->name, verb->arguments, verb->help);
+	(void)fputs("\n  VERB --help, --help, --version\n\n"
+		    "Exit status: 0 fine, 1 findings, 2 could not do it.\n",
 		to);
+}
+
+static int run_verb(const struct wh_verb *verb, int argc, char *argv[])
+{
+	struct wh_err err = WH_ERR_INIT;
+	struct wh_words words;
+
+	if (wh_words_read(verb, (size_t)argc, argv, &words, &err) < 0) {
+		(void)fprintf(stderr, "whittlectl %s: %s; see whittlectl %s --help\n", verb->name,
+			err.text, verb->name);
+		return WH_EXIT_TROUBLE;
+	}
+	if (words.help) {
+		wh_verb_print_help(verb, stdout);
+		return WH_EXIT_FINE;
+	}
+	return verb->run(&words);
 }
 
 int main(int argc, char *argv[])
 {
 	const char *name = argc > 1 ? argv[1] : "";
+	const struct wh_verb *verb = wh_verb_find(name);
 
+	if (verb != NULL)
+		return run_verb(verb, argc - 2, argv + 2);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
 		print_help(stdout);
 		return WH_EXIT_FINE;
@@ -41,10 +49,6 @@ int main(int argc, char *argv[])
 	if (strcmp(name, "--version") == 0) {
 		(void)puts("whittlectl " WH_VERSION);
 		return WH_EXIT_FINE;
-	}
-	for (size_t i = 0; i < WH_COUNT(verbs); i++) {
-		if (strcmp(name, verbs[i].name) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
 	}
 	if (name[0] != '\0')
 		(void)fprintf(stderr, "whittlectl: there is no verb \"%s\"\n", name);

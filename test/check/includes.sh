@@ -19,9 +19,10 @@ declare -A may=(
   [oci]='base json oci'
   [policy]='base json oci policy'
   [trim]='base json oci policy trim'
+  [engine]='base json oci engine'
   [host]='base trim host'
 )
-for room in base json oci policy trim host; do
+for room in base json oci policy trim engine host; do
   breaches=$(grep -nE '^#include "[a-z]+/' lib/$room/*.[ch] |
     while IFS= read -r line; do
       used=$(sed -E 's/.*#include "([a-z]+)\/.*/\1/' <<<"$line")

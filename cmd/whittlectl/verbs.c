@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of verbs. A new verb is a row here and a file; --help, the reading of its words and the
+ * tests of the documents follow.
+ */
+
+#include "verbs.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static const struct wh_verb verbs[] = {
+	{
+		.name = "caps",
+		.arguments = "[NAME | MASK]...",
+		.max = SIZE_MAX,
+		.help = "what each capability allows, and what an attacker gains by it",
+		.run = wh_verb_caps,
+	},
+	{
+		.name = "check",
+		.arguments = "[FILE]",
+		.max = 1,
+		.help = "whether a policy is valid, owned right, and has a runtime behind it",
+		.run = wh_verb_check,
+	},
+};
+
+const struct wh_verb *wh_verb_get(size_t index)
+{
+	return index < WH_COUNT(verbs) ? &verbs[index] : NULL;
+}
+
+const struct wh_verb *wh_verb_find(const char *name)
+{
+	for (size_t i = 0; i < WH_COUNT(verbs); i++) {
+		if (strcmp(name, verbs[i].name) == 0)
+			return &verbs[i];
+	}
+	return NULL;
+}

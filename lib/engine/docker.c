@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Docker: one JSON file, daemon.json. dockerd reads it as Go does, but refuses keys it does not
+ * know, so that only exact keys count. It takes a byte order mark (moby, daemon/config/config.go)
+ * and, in newer versions, a file with nothing in it.
+ *
+ * Two runtimes are always there and cannot be registered: "runc", and the shim's own name.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "engine/internal.h"
+#include "json/json.h"
+
+#define STOCK "runc"
+#define SHIM "io.containerd.runc.v2"
+#define MARK "\xef\xbb\xbf"
+
+static bool is_blank(struct wh_slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (strchr(" \t\r\n", text.data[i]) == NULL || text.data[i] == '\0')
+			return false;
+	}
+	return true;
+}
+
+/* Where the JSON begins: behind the mark. */
+static size_t skip_mark(struct wh_slice text)
+{
+	bool marked =
+		text.len >= sizeof(MARK) - 1 && memcmp(text.data, MARK, sizeof(MARK) - 1) == 0;
+
+	return marked ? sizeof(MARK) - 1 : 0;
+}
+
+/* The file as a document; {} for one with nothing in it. */
+static int parse(struct wh_json **ret, const char *file, struct wh_slice text, struct wh_err *err)
+{
+	struct wh_buf copy WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	size_t mark = skip_mark(text);
+	struct wh_err why = WH_ERR_INIT;
+	int r;
+
+	text.data += mark;
+	text.len -= mark;
+	if (is_blank(text))
+		text = WH_SLICE("{}");
+	wh_buf_add_slice(&copy, text);
+	r = wh_buf_status(&copy);
+	if (r == 0)
+		r = wh_json_parse_take(ret, &copy, NULL, &why);
+	if (r == 0 && wh_json_type(*ret, wh_json_root(*ret)) != WH_JSON_OBJECT)
+		r = wh_json_fail(*ret, wh_json_root(*ret), &why, EINVAL,
+			"an object is expected, not %s",
+			wh_json_type_name(wh_json_type(*ret, wh_json_root(*ret))));
+	if (r == -ENOMEM)
+		return wh_engine_no_memory(err);
+	if (r < 0)
+		return wh_fail(err, -r, "%s: %s", file, why.text);
+	return 0;
+}
+
+static struct wh_engine_place place_of(
+	const struct wh_json *doc, wh_node node, const struct wh_engine_draft *draft)
+{
+	struct wh_engine_place place = { .file = draft->view->files[draft->view->file_count - 1] };
+	unsigned column;
+
+	wh_json_position(doc, node, &place.line, &column);
+	return place;
+}
+
+/* A string of the document as a C string in the arena; NULL when it is none, or memory ran out. */
+static const char *string_of(struct wh_json *doc, wh_node node, struct wh_engine_draft *draft)
+{
+	struct wh_slice text = wh_json_string(doc, node);
+
+	return text.data == NULL ? NULL : wh_arena_dup(draft->arena, text);
+}
+
+/* Everything but the path and the type is an option, as it is spelled. */
+static int read_options(struct wh_engine_draft *draft, struct wh_json *doc, wh_node object,
+	struct wh_engine_runtime *runtime)
+{
+	wh_json_each_member (doc, object, key) {
+		struct wh_buf value WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+		const char *name = string_of(doc, key, draft);
+		int r;
+
+		if (name == NULL)
+			return -ENOMEM;
+		if (strcmp(name, "path") == 0 || strcmp(name, "runtimeType") == 0)
+			continue;
+		r = wh_json_write_buf(doc, wh_json_next(doc, key), &value);
+		if (r == 0)
+			r = wh_engine_add_option(
+				draft, runtime, name, (struct wh_slice){ value.data, value.len });
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int read_runtime(struct wh_engine_draft *draft, struct wh_json *doc, wh_node key)
+{
+	const char *name = string_of(doc, key, draft);
+	wh_node value = wh_json_next(doc, key);
+	const char *path = string_of(doc, wh_json_get(doc, value, "path"), draft);
+	struct wh_engine_runtime *runtime =
+		name == NULL ? NULL : wh_engine_draft_runtime(draft, name);
+
+	if (runtime == NULL)
+		return -ENOMEM;
+	runtime->place = place_of(doc, key, draft);
+	runtime->type = string_of(doc, wh_json_get(doc, value, "runtimeType"), draft);
+	if (path != NULL && path[0] != '\0' && wh_engine_set_path(draft, runtime, path) < 0)
+		return -ENOMEM;
+	return read_options(draft, doc, value, runtime);
+}
+
+static int read_document(struct wh_engine_draft *draft, struct wh_json *doc)
+{
+	wh_node root = wh_json_root(doc);
+	wh_node fallback = wh_json_get(doc, root, "default-runtime");
+	const char *name = string_of(doc, fallback, draft);
+	int r;
+
+	wh_json_each_member (doc, wh_json_get(doc, root, "runtimes"), key) {
+		r = read_runtime(draft, doc, key);
+		if (r < 0)
+			return r;
+	}
+	if (name != NULL && name[0] != '\0') {
+		draft->view->default_runtime = name;
+		draft->view->default_place = place_of(doc, fallback, draft);
+	}
+	return wh_json_status(doc);
+}
+
+/* What is there without a word in the file. */
+static int add_built_in(struct wh_engine_draft *draft)
+{
+	static const char *const names[] = { STOCK, SHIM };
+
+	for (size_t i = 0; i < WH_COUNT(names); i++) {
+		struct wh_engine_runtime *runtime = wh_engine_draft_runtime(draft, names[i]);
+
+		if (runtime == NULL || wh_engine_set_path(draft, runtime, "runc") < 0)
+			return -ENOMEM;
+		runtime->type = SHIM;
+	}
+	draft->view->default_runtime = STOCK;
+	return 0;
+}
+
+static int read_docker(struct wh_engine_draft *draft, const char *file, struct wh_err *err)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_json *doc WH_JSON = NULL;
+	int r;
+
+	if (add_built_in(draft) < 0)
+		return wh_engine_no_memory(err);
+	r = wh_engine_load(draft, file, &text, err);
+	if (r <= 0)
+		return r;
+	r = parse(&doc, file, (struct wh_slice){ text.data, text.len }, err);
+	if (r < 0)
+		return r;
+	return read_document(draft, doc) < 0 ? wh_engine_no_memory(err) : 0;
+}
+
+const struct wh_engine_ways wh_engine_docker = {
+	.read = read_docker,
+};
