@@ -57,19 +57,16 @@ static int parse(struct wh_json **ret, const char *file, struct wh_slice text, s
 			wh_json_type_name(wh_json_type(*ret, wh_json_root(*ret))));
 	if (r == -ENOMEM)
 		return wh_engine_no_memory(err);
-	if (r < 0)
-		return wh_fail(err, -r, "%s: %s", file, why.text);
-	return 0;
+	return r < 0 ? wh_engine_fail_json(err, -r, file, &why) : 0;
 }
 
 static struct wh_engine_place place_of(
 	const struct wh_json *doc, wh_node node, const struct wh_engine_draft *draft)
 {
-	struct wh_engine_place place = { .file = draft->view->files[draft->view->file_count - 1] };
-	unsigned column;
+	unsigned line, column;
 
-	wh_json_position(doc, node, &place.line, &column);
-	return place;
+	wh_json_position(doc, node, &line, &column);
+	return wh_engine_here(draft, line);
 }
 
 /* A string of the document as a C string in the arena; NULL when it is none, or memory ran out. */
@@ -172,6 +169,91 @@ static int read_docker(struct wh_engine_draft *draft, const char *file, struct w
 	return read_document(draft, doc) < 0 ? wh_engine_no_memory(err) : 0;
 }
 
+/* ---- editing ----------------------------------------------------------------------------- */
+
+/* The text behind the mark; {} where nothing is. */
+static struct wh_slice json_of(const struct wh_engine_edit *edit)
+{
+	struct wh_slice text = wh_engine_text(edit);
+	size_t mark = skip_mark(text);
+
+	text.data += mark;
+	text.len -= mark;
+	return is_blank(text) ? WH_SLICE("{}\n") : text;
+}
+
+/* Puts the mark that was there before the new text. */
+static int take_json(struct wh_engine_edit *edit, const struct wh_buf *json, struct wh_err *err)
+{
+	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_slice old = wh_engine_text(edit);
+
+	wh_buf_add(&new, old.data, skip_mark(old));
+	wh_buf_add(&new, json->data, json->len);
+	return wh_engine_take_text(edit, &new, err);
+}
+
+static int set_string(struct wh_engine_edit *edit, const char *const path[], const char *value,
+	struct wh_err *err)
+{
+	struct wh_buf spelled WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_err why = WH_ERR_INIT;
+	int r;
+
+	wh_buf_add_json(&spelled, wh_slice_of(value));
+	if (wh_buf_status(&spelled) < 0)
+		return wh_engine_no_memory(err);
+	r = wh_json_text_set(json_of(edit), NULL, path,
+		(struct wh_slice){ spelled.data, spelled.len }, &new, &why);
+	if (r < 0)
+		return wh_engine_fail_json(err, -r, edit->view->edited, &why);
+	return take_json(edit, &new, err);
+}
+
+static int unset(struct wh_engine_edit *edit, const char *const path[], struct wh_err *err)
+{
+	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_err why = WH_ERR_INIT;
+	int r = wh_json_text_unset(json_of(edit), NULL, path, &new, &why);
+
+	if (r < 0)
+		return wh_engine_fail_json(err, -r, edit->view->edited, &why);
+	return take_json(edit, &new, err);
+}
+
+static const char *const fallback_path[] = { "default-runtime", NULL };
+
+static int add_docker(
+	struct wh_engine_edit *edit, const struct wh_engine_change *change, struct wh_err *err)
+{
+	const char *const path[] = { "runtimes", change->name, "path", NULL };
+	int r = 0;
+
+	if (!edit->registered)
+		r = set_string(edit, path, change->program, err);
+	if (r == 0 && change->make_default)
+		r = set_string(edit, fallback_path, change->name, err);
+	return r;
+}
+
+static int remove_docker(
+	struct wh_engine_edit *edit, const struct wh_engine_undo *undo, struct wh_err *err)
+{
+	const char *const path[] = { "runtimes", undo->name, NULL };
+	bool is_default = edit->view->default_place.file != NULL &&
+			  strcmp(edit->view->default_runtime, undo->name) == 0;
+	int r = unset(edit, path, err);
+
+	if (r < 0 || !is_default)
+		return r;
+	if (undo->default_before != NULL)
+		return set_string(edit, fallback_path, undo->default_before, err);
+	return unset(edit, fallback_path, err);
+}
+
 const struct wh_engine_ways wh_engine_docker = {
 	.read = read_docker,
+	.add = add_docker,
+	.remove = remove_docker,
 };

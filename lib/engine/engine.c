@@ -4,6 +4,7 @@
 #include "engine/engine.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/internal.h"
@@ -16,6 +17,31 @@ static const struct wh_engine engines[] = {
 		.file = "/etc/docker/daemon.json",
 		.unit = "docker.service",
 		.ways = &wh_engine_docker,
+	},
+	{
+		.name = "containerd",
+		.title = "containerd",
+		.program = "containerd",
+		.file = "/etc/containerd/config.toml",
+		.unit = "containerd.service",
+		.ways = &wh_engine_containerd,
+	},
+	{
+		.name = "podman",
+		.title = "Podman",
+		.program = "podman",
+		.file = "/etc/containers/containers.conf.d/99-whittle.conf",
+		.own_file = true,
+		.ways = &wh_engine_podman,
+	},
+	{
+		.name = "crio",
+		.title = "CRI-O",
+		.program = "crio",
+		.file = "/etc/crio/crio.conf.d/99-whittle.conf",
+		.unit = "crio.service",
+		.own_file = true,
+		.ways = &wh_engine_crio,
 	},
 };
 
@@ -172,4 +198,201 @@ int wh_engine_add_option(struct wh_engine_draft *draft, struct wh_engine_runtime
 	runtime->options = list;
 	runtime->option_count = count + 1;
 	return 0;
+}
+
+struct wh_engine_place wh_engine_here(const struct wh_engine_draft *draft, unsigned line)
+{
+	const struct wh_engine_view *view = draft->view;
+
+	return (struct wh_engine_place){ view->files[view->file_count - 1], line };
+}
+
+int wh_engine_fail_json(struct wh_err *err, int number, const char *file, const struct wh_err *why)
+{
+	unsigned line = 0, column = 0;
+	int used = 0;
+
+	if (sscanf(why->text, "line %u, column %u%n", &line, &column, &used) == 2 && used > 0)
+		return wh_fail(err, number, "%s:%u:%u:%s", file, line, column,
+			why->text + used + (why->text[used] == ':'));
+	return wh_fail(err, number, "%s: %s", file, why->text);
+}
+
+int wh_engine_parse_toml(struct wh_arena *arena, const char *file, const struct wh_buf *text,
+	struct wh_toml *ret, struct wh_err *err)
+{
+	struct wh_err why = WH_ERR_INIT;
+	int r = wh_toml_parse((struct wh_slice){ text->data, text->len }, arena, ret, &why);
+
+	return r < 0 ? wh_fail(err, -r, "%s:%s", file, why.text) : 0;
+}
+
+/* ---- editing ----------------------------------------------------------------------------- */
+
+struct wh_slice wh_engine_text(const struct wh_engine_edit *edit)
+{
+	return (struct wh_slice){ edit->text.data == NULL ? "" : edit->text.data, edit->text.len };
+}
+
+int wh_engine_take_text(struct wh_engine_edit *edit, struct wh_buf *text, struct wh_err *err)
+{
+	if (wh_buf_status(text) < 0)
+		return wh_engine_no_memory(err);
+	wh_buf_done(&edit->text);
+	edit->text = *text;
+	*text = (struct wh_buf)WH_BUF_INIT;
+	return 0;
+}
+
+int wh_engine_toml_set(struct wh_engine_edit *edit, const char *const path[], struct wh_slice value,
+	struct wh_err *err)
+{
+	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_err why = WH_ERR_INIT;
+	int r = wh_toml_set(wh_engine_text(edit), path, value, &new, &why);
+
+	if (r < 0)
+		return wh_fail(err, -r, "%s: %s", edit->view->edited, why.text);
+	return wh_engine_take_text(edit, &new, err);
+}
+
+int wh_engine_toml_set_string(struct wh_engine_edit *edit, const char *const path[],
+	const char *value, struct wh_err *err)
+{
+	struct wh_buf spelled WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+
+	wh_toml_add_string(&spelled, wh_slice_of(value));
+	if (wh_buf_status(&spelled) < 0)
+		return wh_engine_no_memory(err);
+	return wh_engine_toml_set(edit, path, (struct wh_slice){ spelled.data, spelled.len }, err);
+}
+
+int wh_engine_toml_unset(struct wh_engine_edit *edit, const char *const path[], struct wh_err *err)
+{
+	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_err why = WH_ERR_INIT;
+	int r = wh_toml_unset(wh_engine_text(edit), path, &new, &why);
+
+	if (r < 0)
+		return wh_fail(err, -r, "%s: %s", edit->view->edited, why.text);
+	return wh_engine_take_text(edit, &new, err);
+}
+
+int wh_engine_begin_file(struct wh_engine_edit *edit, const char *header, struct wh_err *err)
+{
+	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	const char *name = edit->view->engine->name;
+
+	if (edit->text.len > 0)
+		return 0;
+	wh_buf_addf(&new,
+		"# Written by: whittlectl configure %s\n# Taken out by: whittlectl configure %s "
+		"--remove\n\n%s",
+		name, name, header);
+	return wh_engine_take_text(edit, &new, err);
+}
+
+/* Whether the table holds a value, however deep. */
+static bool has_value(const struct wh_toml_node *node)
+{
+	if (node->type != WH_TOML_TABLE)
+		return true;
+	for (node = node->first; node != NULL; node = node->next) {
+		if (has_value(node))
+			return true;
+	}
+	return false;
+}
+
+int wh_engine_end_file(struct wh_engine_edit *edit, struct wh_err *err)
+{
+	struct wh_toml doc;
+	int r = wh_engine_parse_toml(&edit->arena, edit->view->edited, &edit->text, &doc, err);
+
+	if (r == 0 && !has_value(doc.root)) {
+		wh_buf_done(&edit->text);
+		edit->text = (struct wh_buf)WH_BUF_INIT;
+	}
+	return r;
+}
+
+static void edit_done(struct wh_engine_edit *edit)
+{
+	wh_arena_done(&edit->arena);
+	wh_buf_done(&edit->text);
+}
+
+static int give_text(struct wh_engine_edit *edit, struct wh_buf *ret, struct wh_err *err)
+{
+	wh_buf_add_slice(ret, wh_engine_text(edit));
+	return wh_buf_status(ret) < 0 ? wh_engine_no_memory(err) : 0;
+}
+
+/* Whether the name is free, or already means this program (then *ret_registered). */
+static int check_name(const struct wh_engine_view *view, const struct wh_engine_change *change,
+	bool *ret_registered, struct wh_err *err)
+{
+	const struct wh_engine_runtime *old = wh_engine_runtime_find(view, change->name);
+	const struct wh_engine_place *place = old == NULL ? NULL : &old->place;
+
+	*ret_registered =
+		old != NULL && old->path_count > 0 && strcmp(old->paths[0], change->program) == 0;
+	if (old == NULL || (*ret_registered && place->file != NULL))
+		return 0;
+	if (place->file == NULL)
+		return wh_fail(err, EEXIST,
+			"%s keeps the name \"%s\" for a runtime of its own; choose another "
+			"(--runtime-name)",
+			view->engine->title, change->name);
+	return wh_fail(err, EEXIST,
+		"%s:%u: \"%s\" is already the name of %s; choose another (--runtime-name), or "
+		"take that entry out first",
+		place->file, place->line, change->name,
+		old->path_count > 0 ? old->paths[0] : "another runtime");
+}
+
+int wh_engine_add(const struct wh_engine_view *view, const struct wh_engine_change *change,
+	struct wh_slice text, struct wh_buf *ret, struct wh_engine_undo *ret_undo,
+	struct wh_err *err)
+{
+	struct wh_engine_edit edit WH_CLEANUP(edit_done) = { .view = view };
+	struct wh_engine_change step = *change;
+	const char *edited = view->edited;
+	int r = check_name(view, change, &edit.registered, err);
+
+	if (r < 0)
+		return r;
+	if (strcmp(view->default_runtime, change->name) == 0)
+		step.make_default = false;
+	wh_buf_add_slice(&edit.text, text);
+	if (wh_buf_status(&edit.text) < 0)
+		return wh_engine_no_memory(err);
+	if (!edit.registered || step.make_default)
+		r = view->engine->ways->add(&edit, &step, err);
+	if (r < 0)
+		return r;
+	if (ret_undo != NULL)
+		*ret_undo = (struct wh_engine_undo){
+			.name = change->name,
+			.default_before =
+				step.make_default && view->default_place.file != NULL &&
+						strcmp(view->default_place.file, edited) == 0
+					? view->default_runtime
+					: NULL,
+			.added_runc = edit.added_runc,
+		};
+	return give_text(&edit, ret, err);
+}
+
+int wh_engine_remove(const struct wh_engine_view *view, const struct wh_engine_undo *undo,
+	struct wh_slice text, struct wh_buf *ret, struct wh_err *err)
+{
+	struct wh_engine_edit edit WH_CLEANUP(edit_done) = { .view = view };
+	int r;
+
+	wh_buf_add_slice(&edit.text, text);
+	if (wh_buf_status(&edit.text) < 0)
+		return wh_engine_no_memory(err);
+	r = view->engine->ways->remove(&edit, undo, err);
+	return r < 0 ? r : give_text(&edit, ret, err);
 }

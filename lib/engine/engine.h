@@ -35,6 +35,9 @@ struct wh_engine_files {
 	 */
 	int (*match)(void *context, const char *pattern, struct wh_arena *arena,
 		const char *const **ret, size_t *ret_count, struct wh_err *err);
+	/* The engine's major version, 0 when it is not known: containerd 1 merges files in another
+	 * way than 2. */
+	unsigned major;
 };
 
 /* Where something is said. */
@@ -78,6 +81,9 @@ struct wh_engine_view {
 	const char *const *files; /* those that were read, in the engine's order */
 	size_t file_count;
 	const char *edited; /* the file that an edit has to be made in, there or not */
+	/* Podman: the runtimes it asks for errors as JSON, by the name of the program. */
+	const char *const *json_errors;
+	size_t json_error_count;
 };
 
 /* The runtime of this name; NULL when the engine knows none. */
@@ -92,6 +98,7 @@ struct wh_engine {
 	const char *program; /* whose presence shows that it is installed: "dockerd" */
 	const char *file;    /* the configuration file, or the drop-in that an edit makes */
 	const char *unit;    /* systemd's; NULL when there is nothing to restart */
+	bool own_file;       /* `file` is a drop-in of ours alone */
 	/* The ways of one engine; called through the functions below. */
 	const struct wh_engine_ways *ways;
 };
@@ -111,3 +118,36 @@ const struct wh_engine *wh_engine_find(const char *name);
 int wh_engine_read(const struct wh_engine *engine, const struct wh_engine_files *files,
 	const char *file, struct wh_arena *arena, struct wh_engine_view *ret,
 	struct wh_err *err) WH_MUST_CHECK;
+
+/* ---- editing ----------------------------------------------------------------------------- */
+
+struct wh_engine_change {
+	const char *name;    /* of the runtime */
+	const char *program; /* absolute path */
+	bool make_default;
+};
+
+/* What is needed to take a change out again, beside the text as it was. */
+struct wh_engine_undo {
+	const char *name;
+	const char *default_before; /* what the same file had as default; NULL: nothing */
+	bool added_runc;            /* containerd: the built-in handler was written down, too */
+};
+
+/*
+ * Adds to `ret` the text of view->edited with the runtime in it. The text is left as it is where it
+ * has that already, so doing it twice is doing it once. `ret_undo` may be NULL; its strings are
+ * those of view and change. 0; -EEXIST when the name is taken by another program or by the engine
+ * itself; -EINVAL as wh_engine_read() or when the text cannot be edited; -ENOMEM.
+ */
+int wh_engine_add(const struct wh_engine_view *view, const struct wh_engine_change *change,
+	struct wh_slice text, struct wh_buf *ret, struct wh_engine_undo *ret_undo,
+	struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * The same with the runtime taken out; if it is the default in this text, what was the default
+ * before is put back. Nothing is added to `ret` when nothing is left of a file of ours. 0, also
+ * when there is no such runtime; -EINVAL; -ENOMEM.
+ */
+int wh_engine_remove(const struct wh_engine_view *view, const struct wh_engine_undo *undo,
+	struct wh_slice text, struct wh_buf *ret, struct wh_err *err) WH_MUST_CHECK;

@@ -128,6 +128,13 @@ int wh_json_i64(const struct wh_json *doc, wh_node node, int64_t *ret) WH_MUST_C
 void wh_json_position(
 	const struct wh_json *doc, wh_node node, unsigned *ret_line, unsigned *ret_column);
 
+/*
+ * Where a node stands in the text it was read from: its first byte (a string's quote, a container's
+ * bracket) and the one behind its last. For edits of the text itself. false for a node that an edit
+ * made; of a document that was edited, answers hold for the text as it was read.
+ */
+bool wh_json_span(const struct wh_json *doc, wh_node node, size_t *ret_begin, size_t *ret_end);
+
 /* Appends the RFC 6901 pointer of a node (of a key: of its value) to `ret`. The root is "". Takes
  * time linear in the document: for messages only. */
 void wh_json_pointer(struct wh_json *doc, wh_node node, struct wh_buf *ret);
@@ -195,3 +202,21 @@ int wh_json_write_buf(const struct wh_json *doc, wh_node node, struct wh_buf *re
 
 /* Whether wh_json_write() of the root would give exactly the text that was read. */
 bool wh_json_is_canonical(const struct wh_json *doc);
+
+/* ---- editing a text ---------------------------------------------------------------------- */
+
+/*
+ * Adds to `ret` the text with the member at this path (which ends with NULL) set to `value`, which
+ * is spelled as JSON, and everything else byte for byte as it is. Objects that are missing on the
+ * way are made, new members come last, indented as those beside them. The text must be one that
+ * wh_json_parse_take() accepts, with an object as its root. 0; -EINVAL when it is not, or something
+ * on the way is no object; -ENOMEM.
+ */
+int wh_json_text_set(struct wh_slice text, const struct wh_json_options *options,
+	const char *const path[], struct wh_slice value, struct wh_buf *ret,
+	struct wh_err *err) WH_MUST_CHECK;
+
+/* The same, taking the member out, and objects that are empty then but for the root. 0, also when
+ * it is not there; -EINVAL; -ENOMEM. */
+int wh_json_text_unset(struct wh_slice text, const struct wh_json_options *options,
+	const char *const path[], struct wh_buf *ret, struct wh_err *err) WH_MUST_CHECK;

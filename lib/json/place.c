@@ -58,6 +58,66 @@ void wh_json_position(
 		position_of(doc, offset, ret_line, ret_column);
 }
 
+/* Behind blanks and comments. */
+static size_t skip_between(const struct wh_json *doc, size_t at)
+{
+	const char *text = doc->text.data;
+
+	while (at < doc->text.len) {
+		const char *end = NULL;
+
+		if (strchr(" \t\r\n", text[at]) != NULL) {
+			at++;
+			continue;
+		}
+		if (text[at] != '/')
+			return at;
+		end = text[at + 1] == '*' ? strstr(text + at + 2, "*/")
+					  : memchr(text + at, '\n', doc->text.len - at);
+		at = end == NULL ? doc->text.len
+				 : (size_t)(end - text) + (text[at + 1] == '*' ? 2 : 1);
+	}
+	return at;
+}
+
+static wh_node last_child(const struct wh_json *doc, wh_node container)
+{
+	wh_node last = WH_NO_NODE;
+
+	for (wh_node child = wh_json_first(doc, container); child != WH_NO_NODE;
+		child = wh_json_next(doc, child))
+		last = child;
+	return last;
+}
+
+bool wh_json_span(const struct wh_json *doc, wh_node node, size_t *ret_begin, size_t *ret_end)
+{
+	size_t begin = offset_of(doc, node), at, open = 0;
+	wh_node last;
+
+	if (begin == WH_JSON_NOWHERE)
+		return false;
+	/* A container ends behind its last descendant and a bracket for each level. */
+	while (wh_json_is_container(doc, node) && (last = last_child(doc, node)) != WH_NO_NODE) {
+		node = last;
+		open++;
+	}
+	at = offset_of(doc, node);
+	if (at == WH_JSON_NOWHERE)
+		return false;
+	if (wh_json_is_container(doc, node)) {
+		at = skip_between(doc, at + 1) + 1;
+	} else {
+		at += wh_json_spelled(doc, node).len;
+		at += doc->nodes[node].type == WH_JSON_STRING ? 2 : 0;
+	}
+	for (; open > 0; open--)
+		at = skip_between(doc, at) + 1;
+	*ret_begin = begin;
+	*ret_end = at;
+	return at <= doc->text.len;
+}
+
 /* The container that holds the node, or none: the root and what hangs nowhere. */
 static wh_node holder_of(const struct wh_json *doc, wh_node node)
 {

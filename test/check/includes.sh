@@ -19,11 +19,12 @@ declare -A may=(
   [oci]='base json oci'
   [policy]='base json oci policy'
   [trim]='base json oci policy trim'
-  [engine]='base json oci engine'
+  [toml]='base toml'
+  [engine]='base json oci toml engine'
   [host]='base trim host'
 )
-for room in base json oci policy trim engine host; do
-  breaches=$(grep -nE '^#include "[a-z]+/' lib/$room/*.[ch] |
+for room in base json oci policy trim toml engine host; do
+  breaches=$(grep -nE '^#include "[a-z]+/' lib/$room/*.{c,h,cpp} 2>/dev/null |
     while IFS= read -r line; do
       used=$(sed -E 's/.*#include "([a-z]+)\/.*/\1/' <<<"$line")
       grep -qw "$used" <<<"${may[$room]}" || echo "# $line"
@@ -35,13 +36,14 @@ done
 
 owner() { # header, folder
   local others
-  others=$(grep -rlE "#include <$1>" lib cmd --include='*.[ch]' | grep -v "^$2/")
+  others=$(grep -rlE "#include <$1>" lib cmd --include='*.[ch]' --include='*.cpp' | grep -v "^$2/")
   [ -z "$others" ] || comment "$others"
   [ -z "$others" ] && grep -rqE "#include <$1>" "$2"
   report $? "<$1> is included in $2 alone"
 }
 owner 'yajl/[a-z_]+\.h' lib/json
 owner 'sys/capability\.h' lib/host
+owner 'toml\+\+/[a-z_/]+\.h' lib/toml
 
 broken=''
 for header in lib/*/*.h; do

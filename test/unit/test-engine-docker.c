@@ -87,9 +87,9 @@ static void what_is_broken(void **state)
 		const char *text;
 		const char *sentence;
 	} cases[] = {
-		{ "{\n  \"a\": 1,\n}", FILE_NAME ": line 3, column 1" },
-		{ "[]", FILE_NAME ": line 1, column 1: an object is expected, not an array" },
-		{ "{\"runtimes\": {}", FILE_NAME ": line 1" },
+		{ "{\n  \"a\": 1,\n}", FILE_NAME ":3:1: " },
+		{ "[]", FILE_NAME ":1:1: an object is expected, not an array" },
+		{ "{\"runtimes\": {}", FILE_NAME ":1:1" },
 	};
 
 	(void)state;

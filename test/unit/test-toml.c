@@ -267,8 +267,8 @@ static void adding_tables(void **state)
 			"a = 1\n\n[r.w]\ntype = \"x\"\n\n[r.w.options]\nBin = \"/b\"\nSys = "
 			"true\n" },
 		{ "[r.o]\ntype = 1\n[z]\n", "r/w",
-			"[r.o]\ntype = 1\n[r.w]\ntype = \"x\"\n[r.w.options]\nBin = \"/b\"\nSys = "
-			"true\n[z]\n" },
+			"[r.o]\ntype = 1\n\n[r.w]\ntype = \"x\"\n\n[r.w.options]\nBin = "
+			"\"/b\"\nSys = true\n[z]\n" },
 		{ "[r]\n  [r.o]\n    type = 1\n\n  [r.o.options]\n    S = 1\n\n[z]\n", "r/w",
 			"[r]\n  [r.o]\n    type = 1\n\n  [r.o.options]\n    S = 1\n  [r.w]\n    "
 			"type = \"x\"\n    [r.w.options]\n      Bin = \"/b\"\n      Sys = "
