@@ -287,8 +287,8 @@ int wh_engine_begin_file(struct wh_engine_edit *edit, const char *header, struct
 		return 0;
 	wh_buf_addf(&new,
 		"# Written by: whittlectl configure %s\n# Taken out by: whittlectl configure %s "
-		"--remove\n\n%s",
-		name, name, header);
+		"--remove\n%s%s",
+		name, name, header[0] != '\0' ? "\n" : "", header);
 	return wh_engine_take_text(edit, &new, err);
 }
 
