@@ -16,11 +16,18 @@ setup_file() {
   strict_policy | jq '.default.capabilities = ["KILL"]' | policy kill
   inside ln -s whittle /usr/local/bin/whittle-crun
   inside ln -s whittle /usr/local/bin/whittle-kill
+  strict_policy | jq '.rules = [
+    { name: "pause", match: { engine: "cri-containerd", sandbox: true }, capabilities: [] },
+    { name: "database", match: { namespace: "db", image: "docker.io/library/postgres:*" }, capabilities: ["KILL"] },
+    { name: "jobs", match: { namespace: "db", pod: "job-*" }, capabilities: ["CHOWN", "KILL"] }]' | policy rules
+  inside ln -s whittle /usr/local/bin/whittle-rules
   prepare_node
-  handlers whittle whittle-everything whittle-kill
+  handlers whittle whittle-everything whittle-kill whittle-rules
   start_containerd
   busybox_image ctr
   node_images
+  # Another image also by its content: of two names for one, the CRI plugin tells the runtime but the first.
+  image=docker.io/library/postgres:16 image_command='["/bin/facts", "hold", "postgres"]' busybox_image ctr --namespace k8s.io
 }
 teardown_file() { machine_stop; }
 teardown() {
@@ -243,3 +250,34 @@ cri_life() { # handler
   eventually has_ended "$pid"
 }
 has_ended() { [ ! -e "$ROOT/proc/$1" ]; }
+
+# ---- who it is ----------------------------------------------------------------------------
+
+# The rule that the last record of a container names.
+rule_of() { jq -rs --arg id "$1" 'map(select(.id == $id)) | last | .rule' "$MACHINE/records"; }
+
+by_rules() { # rule, expected, namespace, image, pod
+  pod_up whittle-rules ".metadata.namespace = \"$3\" | .metadata.name = \"${5:-web-0}\""
+  process_holds "the pod's own, in $3" "$(root_with "")" "$(pause_of "$pod")"
+  same "its rule" pause "$(rule_of "$pod")"
+  image=$4 container_up
+  process_holds "$4 in $3" "$(root_with "$2")" "$pid"
+  same "its rule" "$1" "$(rule_of "$container")"
+  cri_exec_holds "$4 in $3" "$(root_with "$2")"
+  inside crictl rmp --force "$pod"
+}
+@test "CRI: rules by namespace and image widen, by a pod's name only tighten; the pod's own has one of its own" {
+  by_rules database KILL db docker.io/library/postgres:16
+  by_rules default "$allowed" shop docker.io/library/postgres:16
+  by_rules default "$allowed" db docker.io/library/busybox:1.35
+  by_rules jobs CHOWN db docker.io/library/busybox:1.35 job-1
+}
+
+@test "a container of ctr cannot pose as one of Kubernetes' by annotations" {
+  ctr_run whittle-rules --annotation io.kubernetes.cri.sandbox-namespace=db --annotation io.kubernetes.cri.container-type=container \
+    --annotation io.kubernetes.cri.image-name=docker.io/library/postgres:16 --annotation io.container.manager=cri-o
+  process_holds "ctr run with CRI's annotations" "$(root_with "$allowed")" "$pid"
+  same "its rule" default "$(rule_of held)"
+  ctr_exec_holds "ctr task exec with CRI's annotations" "$(root_with "$allowed")"
+  ctr_gone
+}

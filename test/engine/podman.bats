@@ -289,10 +289,42 @@ lives() {
 }
 @test "a container's life is the same" { each_runtime lives; }
 
+# ---- who it is ----------------------------------------------------------------------------
+
+# Rules that widen the strict policy: one for an image, three that only Kubernetes' engines meet.
+rules='[
+  { name: "database", match: { engine: "podman", image: "docker.io/library/postgres:*" }, capabilities: ["KILL"] },
+  { name: "namespace", match: { namespace: "db" }, capabilities: ["FOWNER"] },
+  { name: "cri-o", match: { engine: "cri-o" }, capabilities: ["FSETID"] },
+  { name: "containerd", match: { engine: ["containerd", "cri-containerd", "docker"] }, capabilities: ["SETGID"] }]'
+posing=(--annotation io.kubernetes.cri.sandbox-namespace=db --annotation io.kubernetes.cri.container-type=container
+  --annotation io.kubernetes.cri.image-name=docker.io/library/postgres:16 --annotation io.container.manager=cri-o
+  --annotation io.kubernetes.cri-o.ImageName=docker.io/library/postgres:16 --annotation io.kubernetes.pod.namespace=db
+  --annotation io.kubernetes.cri-o.ContainerType=container --label io.kubernetes.pod.namespace=db)
+with_rules() {
+  edit_policy "strict-$RUNTIME" ".rules = $rules"
+  "$@"
+  edit_policy "strict-$RUNTIME" 'del(.rules)'
+}
+by_image() {
+  image=docker.io/library/postgres:16 run_held
+  process_holds "by the rule for its image" "$(root_with KILL)" "$pid"
+  exec_holds "exec by the rule for its image" "$(root_with KILL)" --privileged
+  inside podman rm --force --time 0 held >/dev/null
+  run_held "${posing[@]}"
+  process_holds "in the pose of Kubernetes' engines" "$(root_with "$allowed")" "$pid"
+  exec_holds "exec in the pose of Kubernetes' engines" "$(root_with "$allowed")"
+}
+@test "a rule for an image can widen; annotations make no container another engine's" {
+  image=docker.io/library/postgres:16 busybox_image podman
+  each_runtime with_rules by_image
+}
+
 # ---- rootless -----------------------------------------------------------------------------
 
 # A user with ids of their own, as useradd makes it, with what a login gives, and with the image.
 make_user() {
+  image_archive
   inside_sh 'useradd --uid 1234 --home-dir /var/home/alice --create-home --shell /bin/bash alice
     mount -t tmpfs -o mode=700,uid=1234,gid=1234 machine /var/home/alice
     mkdir -p /run/user && install -d -m 700 -o alice -g alice /run/user/1234
@@ -367,6 +399,20 @@ rootless_same() {
   grep -q 'status 127' "$BATS_TEST_TMPDIR/$RUNTIME"
   same_bytes "rootless run and exec" "$BATS_TEST_TMPDIR/$RUNTIME" "$BATS_TEST_TMPDIR/whittle-everything-$RUNTIME"
 }
+rootless_by_image() {
+  image=docker.io/library/postgres:16 rootless_held
+  process_holds "rootless, by the rule for its image" "$(root_with KILL)" "$pid"
+  rootless_exec_holds "rootless exec, by the rule for its image" "$(root_with KILL)"
+  rootless rm --force --time 0 held >/dev/null
+  rootless_held "${posing[@]}"
+  process_holds "rootless, in the pose of Kubernetes' engines" "$(root_with "$allowed")" "$pid"
+}
+@test "rootless: a rule for an image can widen; annotations make no container another engine's" {
+  inside id alice >/dev/null 2>&1 || make_user
+  rootless tag $image docker.io/library/postgres:16
+  each_runtime_rootless with_rules rootless_by_image
+}
+
 @test "rootless: the same as bare under a policy that allows everything" { each_runtime_rootless rootless_same; }
 
 rootless_refused() { # what it says, options...
