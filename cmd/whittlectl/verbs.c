@@ -24,6 +24,26 @@ static const struct wh_verb verbs[] = {
 		.help = "whether a policy is valid, owned right, and has a runtime behind it",
 		.run = wh_verb_check,
 	},
+	{
+		.name = "configure",
+		.arguments = "ENGINE",
+		.min = 1,
+		.max = 1,
+		.help = "put whittle into docker, containerd, podman or crio, or take it out",
+		.options = {
+			{ "cover-runc", NULL,
+				"put whittle under the name runc in front of the real one (docker)" },
+			{ "default", NULL, "make it the runtime of containers that name none" },
+			{ "dry-run", NULL, "print the difference and change nothing" },
+			{ "file", "PATH", "the engine's configuration file, when it is another" },
+			{ "json", NULL, "print what was done as one JSON object" },
+			{ "policy", "NAME", "register whittle-NAME, which loads /etc/whittle/NAME.json" },
+			{ "remove", NULL, "take out exactly what was put in" },
+			{ "restart", NULL, "make the running engine read its configuration again" },
+			{ "runtime-name", "NAME", "how the engine calls the runtime (whittle)" },
+		},
+		.run = wh_verb_configure,
+	},
 };
 
 const struct wh_verb *wh_verb_get(size_t index)

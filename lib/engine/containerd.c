@@ -434,7 +434,7 @@ static int remove_from(struct wh_engine_edit *edit, const struct wh_toml *doc, c
 	const char *const fallback[] = { "plugins", plugin, "containerd", "default_runtime_name",
 		NULL };
 	const struct wh_toml_node *name = wh_toml_find(doc->root, fallback);
-	int r = wh_engine_toml_unset(edit, handler, err);
+	int r = undo->keep_runtime ? 0 : wh_engine_toml_unset(edit, handler, err);
 
 	if (r == 0 && undo->added_runc)
 		r = wh_engine_toml_unset(edit, runc, err);

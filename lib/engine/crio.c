@@ -184,7 +184,7 @@ static int remove_crio(
 
 	wh_buf_add_slice(&old, wh_engine_text(edit));
 	r = wh_engine_parse_toml(&edit->arena, edit->view->edited, &old, &doc, err);
-	if (r == 0)
+	if (r == 0 && !undo->keep_runtime)
 		r = wh_engine_toml_unset(edit, path, err);
 	if (r < 0)
 		return r;

@@ -243,7 +243,7 @@ static int remove_docker(
 	const char *const path[] = { "runtimes", undo->name, NULL };
 	bool is_default = edit->view->default_place.file != NULL &&
 			  strcmp(edit->view->default_runtime, undo->name) == 0;
-	int r = unset(edit, path, err);
+	int r = undo->keep_runtime ? 0 : unset(edit, path, err);
 
 	if (r < 0 || !is_default)
 		return r;

@@ -380,6 +380,7 @@ int wh_engine_add(const struct wh_engine_view *view, const struct wh_engine_chan
 					? view->default_runtime
 					: NULL,
 			.added_runc = edit.added_runc,
+			.keep_runtime = edit.registered,
 		};
 	return give_text(&edit, ret, err);
 }

@@ -132,6 +132,7 @@ struct wh_engine_undo {
 	const char *name;
 	const char *default_before; /* what the same file had as default; NULL: nothing */
 	bool added_runc;            /* containerd: the built-in handler was written down, too */
+	bool keep_runtime;          /* the runtime was there before; only the default was changed */
 };
 
 /*

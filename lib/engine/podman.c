@@ -232,9 +232,9 @@ static int remove_podman(
 		     wh_slice_is(node->string, undo->name);
 	node = wh_toml_find(doc.root, runtimes);
 	/* With the last runtime its list goes, too. */
-	if (node != NULL && node->first != NULL && node->first->next == NULL)
+	if (!undo->keep_runtime && node != NULL && node->first != NULL && node->first->next == NULL)
 		r = wh_engine_toml_unset(edit, json_path, err);
-	if (r == 0)
+	if (r == 0 && !undo->keep_runtime)
 		r = wh_engine_toml_unset(edit, path, err);
 	if (r == 0 && is_default && undo->default_before != NULL)
 		r = wh_engine_toml_set_string(edit, default_path, undo->default_before, err);
