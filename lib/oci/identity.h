@@ -48,7 +48,7 @@ enum wh_record {
 
 struct wh_identity {
 	struct wh_subject subject; /* text lives in the arena, or is the call's */
-	enum wh_engine engine;     /* WH_ENGINES: none, or not known before the record is read */
+	enum wh_engine_id engine;  /* WH_ENGINES: none, or not known before the record is read */
 	/* Which record would say more, and the files it may be in: the first that knows the
 	 * container counts. None is there when the place cannot be found out (the facts say why).
 	 */

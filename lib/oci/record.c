@@ -44,7 +44,7 @@ void wh_identity_miss(struct wh_identity *identity, enum wh_fact fact, const cha
 		identity->subject.facts[fact] = (struct wh_fact_value){ .unknown = why };
 }
 
-void wh_identity_set_engine(struct wh_identity *identity, enum wh_engine engine)
+void wh_identity_set_engine(struct wh_identity *identity, enum wh_engine_id engine)
 {
 	identity->engine = engine;
 	for (size_t fact = 0; fact < WH_FACT_TEXTS; fact++) {
@@ -258,7 +258,7 @@ static bool has_all(const struct wh_json *doc, const char *const keys[], size_t 
 	return true;
 }
 
-static enum wh_engine engine_of(const struct wh_json *metadata)
+static enum wh_engine_id engine_of(const struct wh_json *metadata)
 {
 	static const char *const common[] = { "image-name", "image-id", "name" };
 	static const char *const crio[] = { "pod-name", "pod-id", "metadata-name" };
@@ -346,7 +346,7 @@ static int take_storage(
 {
 	struct wh_json *metadata WH_JSON = NULL;
 	wh_node container = find_container(doc, wh_slice_of(identity->id));
-	enum wh_engine engine;
+	enum wh_engine_id engine;
 	int r;
 
 	if (container == WH_NO_NODE)

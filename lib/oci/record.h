@@ -6,7 +6,7 @@
 #include "oci/identity.h"
 
 /* Makes this the container's engine: what is not known so far, it leaves open. */
-void wh_identity_set_engine(struct wh_identity *identity, enum wh_engine engine);
+void wh_identity_set_engine(struct wh_identity *identity, enum wh_engine_id engine);
 
 void wh_identity_know(struct wh_identity *identity, enum wh_fact fact, const char *text);
 void wh_identity_miss(struct wh_identity *identity, enum wh_fact fact, const char *why);

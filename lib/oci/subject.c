@@ -51,7 +51,7 @@ const struct wh_fact_info *wh_fact_info(enum wh_fact fact)
 	return &facts[fact];
 }
 
-const char *wh_engine_name(enum wh_engine engine)
+const char *wh_engine_name(enum wh_engine_id engine)
 {
 	return engine < WH_ENGINES ? engines[engine] : NULL;
 }

@@ -69,7 +69,7 @@ struct wh_subject {
 };
 
 /* The engines that a container can be told to come from. */
-enum wh_engine {
+enum wh_engine_id {
 	WH_ENGINE_DOCKER,
 	WH_ENGINE_PODMAN,
 	WH_ENGINE_CONTAINERD,
@@ -80,4 +80,4 @@ enum wh_engine {
 };
 
 /* "docker", "cri-o"…; NULL for WH_ENGINES. */
-const char *wh_engine_name(enum wh_engine engine);
+const char *wh_engine_name(enum wh_engine_id engine);

@@ -93,7 +93,7 @@ struct wh_policy {
 	struct wh_names annotations; /* the keys that conditions ask for */
 	struct wh_names labels;
 	unsigned asked_facts;   /* 1 << enum wh_fact for each that conditions ask for */
-	unsigned asked_engines; /* 1 << enum wh_engine, likewise */
+	unsigned asked_engines; /* 1 << enum wh_engine_id, likewise */
 };
 
 /* ---- reading -------------------------------------------------------------------------------- */

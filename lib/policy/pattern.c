@@ -83,7 +83,7 @@ static int read_word(struct wh_reader *reader, wh_node node, struct wh_slice wor
 
 static const char *engine_at(size_t n)
 {
-	return n < WH_ENGINES ? wh_engine_name((enum wh_engine)n) : NULL;
+	return n < WH_ENGINES ? wh_engine_name((enum wh_engine_id)n) : NULL;
 }
 
 static int read_engine(

@@ -178,7 +178,7 @@ bool wh_policy_asks(const struct wh_policy *policy, enum wh_fact fact)
 	return (policy->asked_facts >> fact & 1u) != 0;
 }
 
-bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine engine)
+bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine_id engine)
 {
 	return (policy->asked_engines >> engine & 1u) != 0;
 }

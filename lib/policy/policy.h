@@ -118,7 +118,7 @@ int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *su
  * be found out that no rule wants to know.
  */
 bool wh_policy_asks(const struct wh_policy *policy, enum wh_fact fact);
-bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine engine);
+bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine_id engine);
 
 /* The reason the policy gives for keeping this capability under that decision; NULL for none. */
 const char *wh_policy_reason(const struct wh_policy *policy, const char *rule, unsigned capability);

@@ -850,7 +850,7 @@ static void test_asks_for_engines(void **state)
 		"{\"rules\":[{\"name\":\"r\",\"match\":{\"engine\":[\"cri-o\",\"docker\"]}}]}");
 
 	(void)state;
-	for (enum wh_engine engine = 0; engine < WH_ENGINES; engine++)
+	for (enum wh_engine_id engine = 0; engine < WH_ENGINES; engine++)
 		assert_int_equal(wh_policy_asks_engine(policy, engine),
 			engine == WH_ENGINE_CRI_O || engine == WH_ENGINE_DOCKER);
 }
