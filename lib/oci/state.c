@@ -211,3 +211,71 @@ int wh_state_read(struct wh_state *ret, enum wh_runtime_kind kind, const char *i
 		*ret = read;
 	return r;
 }
+
+/* ---- its first process ------------------------------------------------------------------- */
+
+static int read_pid(
+	const struct wh_json *state, wh_node node, struct wh_state_init *ret, struct wh_err *err)
+{
+	int64_t pid = 0;
+
+	if (wh_json_type(state, node) == WH_JSON_NONE)
+		return wh_fail(err, ENOENT, "the runtime's state names no process");
+	if (wh_json_i64(state, node, &pid) < 0 || pid > INT32_MAX)
+		return wh_fail(
+			err, EINVAL, "the runtime's state has no process id where one belongs");
+	/* What runtimes write when there is none any more. */
+	if (pid <= 0)
+		return wh_fail(err, ENOENT, "the runtime's state names no process");
+	ret->pid = (int)pid;
+	return 0;
+}
+
+/* The sandbox's process stands for all of its containers, which have none on the host. */
+static int read_sandbox(struct wh_state_init *ret, struct wh_json *state, wh_node sandbox,
+	struct wh_arena *arena, struct wh_err *err)
+{
+	struct wh_slice id = wh_json_string(state, wh_json_get(state, sandbox, "id"));
+	int r = read_pid(state, wh_json_get(state, sandbox, "pid"), ret, err);
+
+	if (r < 0)
+		return r;
+	if (id.len == 0 || memchr(id.data, '\0', id.len) != NULL)
+		return wh_fail(err, EINVAL, "the runtime's state names no sandbox");
+	ret->sandbox = wh_arena_dup(arena, id);
+	return ret->sandbox == NULL ? wh_fail_errno(err, ENOMEM, "reading the state") : 0;
+}
+
+int wh_state_read_init(struct wh_state_init *ret, enum wh_runtime_kind kind, struct wh_json *state,
+	struct wh_arena *arena, struct wh_err *err)
+{
+	static const struct {
+		const char *pid;
+		const char *start;
+	} keys[WH_RUNTIME_KINDS] = {
+		[WH_RUNTIME_RUNC] = { "init_process_pid", "init_process_start" },
+		[WH_RUNTIME_CRUN] = { "pid", "process-start-time" },
+		[WH_RUNTIME_RUNSC] = { "sandbox", NULL },
+	};
+	struct wh_state_init read = { .pid = 0 };
+	wh_node root = wh_json_root(state);
+	wh_node pid = wh_json_get(state, root, keys[kind].pid);
+	int r;
+
+	if (wh_json_type(state, root) != WH_JSON_OBJECT)
+		return wh_fail(err, EINVAL, "the runtime's state is no object");
+	if (keys[kind].start == NULL) {
+		r = read_sandbox(&read, state, pid, arena, err);
+	} else {
+		wh_node start = wh_json_get(state, root, keys[kind].start);
+
+		r = read_pid(state, pid, &read, err);
+		if (r == 0 && wh_json_u64(state, start, &read.start) < 0)
+			r = wh_fail(err, EINVAL,
+				"the runtime's state does not say when the process started");
+		read.has_start = true;
+	}
+	if (r == 0)
+		*ret = read;
+	return r;
+}

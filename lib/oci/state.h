@@ -67,3 +67,19 @@ const char *wh_state_root(enum wh_runtime_kind kind, const char *xdg_runtime_dir
 int wh_state_read(struct wh_state *ret, enum wh_runtime_kind kind, const char *id,
 	struct wh_json *state, struct wh_json *config, struct wh_arena *arena,
 	struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * The container's first process, or runsc's sandbox, as the runtime noted it. Whether it is still
+ * the same process is for the caller to find out: process ids come round again.
+ */
+struct wh_state_init {
+	int pid;        /* above 0 */
+	uint64_t start; /* clock ticks since the host's start (field 22 of /proc/PID/stat)… */
+	bool has_start; /* …which runsc does not note */
+	const char *sandbox; /* runsc: the sandbox's id, which ends its command line; else NULL */
+};
+
+/* -ENOENT when no process is noted (a container that has ended); -EINVAL when the document is not
+ * of the expected shape; -ENOMEM. */
+int wh_state_read_init(struct wh_state_init *ret, enum wh_runtime_kind kind, struct wh_json *state,
+	struct wh_arena *arena, struct wh_err *err) WH_MUST_CHECK;
