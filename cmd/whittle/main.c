@@ -25,32 +25,6 @@ static void run_done(struct wh_run *run)
 	wh_arena_done(&run->arena);
 }
 
-/* A binary called through a link named whittle-NAME uses /etc/whittle/NAME.json: containerd's
- * BinaryName takes no arguments. */
-static const char *policy_of_name(struct wh_run *run, const char *program, struct wh_err *err)
-{
-	static const char prefix[] = "whittle-";
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-	const char *slash = strrchr(program, '/');
-	const char *base = slash == NULL ? program : slash + 1;
-	const char *name, *file;
-
-	if (strncmp(base, prefix, sizeof(prefix) - 1) != 0)
-		return WH_POLICY_FILE;
-	name = base + sizeof(prefix) - 1;
-	if (name[0] == '\0' || name[0] == '.' || name[strspn(name, allowed)] != '\0') {
-		(void)wh_fail(err, EINVAL,
-			"called as whittle-NAME, where NAME must be letters, digits, '.', '_' or "
-			"'-'");
-		return NULL;
-	}
-	file = wh_arena_printf(&run->arena, WH_POLICY_FOLDER "/%s.json", name);
-	if (file == NULL)
-		(void)wh_fail_errno(err, ENOMEM, "naming the policy");
-	return file;
-}
-
 /*
  * whittle's only words of its own, before all of the runtime's: --policy FILE or --policy=FILE.
  * *ret_used is how many words they took.
@@ -64,7 +38,7 @@ static int own_options(
 
 	*ret_used = 0;
 	if (strncmp(word, option, len) != 0 || (word[len] != '\0' && word[len] != '=')) {
-		run->policy_file = policy_of_name(run, argv[0], err);
+		run->policy_file = wh_policy_file_of(argv[0], &run->arena, err);
 		return run->policy_file == NULL ? -EINVAL : 0;
 	}
 	*ret_used = word[len] == '=' ? 1 : 2;

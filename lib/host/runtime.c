@@ -42,8 +42,25 @@ static int is_whittle(const struct stat *program, bool *ret, struct wh_err *err)
 	return 0;
 }
 
+/* Where to look, and what to take for whittle beside the program that is running. */
+struct search {
+	const char *const *folders;
+	const struct wh_runtime_file *whittles;
+	size_t whittle_count;
+};
+
+static bool is_other_whittle(const struct search *search, const struct stat *program)
+{
+	for (size_t i = 0; i < search->whittle_count; i++) {
+		if (search->whittles[i].device == program->st_dev &&
+			search->whittles[i].inode == program->st_ino)
+			return true;
+	}
+	return false;
+}
+
 /* 0 when it is a runtime; -ENOEXEC and -ELOOP (whittle itself) let a search go on. */
-static int check_candidate(const char *path, struct wh_err *err)
+static int check_candidate(const struct search *search, const char *path, struct wh_err *err)
 {
 	struct stat program;
 	bool self = false;
@@ -51,6 +68,8 @@ static int check_candidate(const char *path, struct wh_err *err)
 
 	if (r == 0)
 		r = is_whittle(&program, &self, err);
+	if (r == 0 && !self)
+		self = is_other_whittle(search, &program);
 	if (r < 0)
 		return r;
 	if (self)
@@ -61,11 +80,11 @@ static int check_candidate(const char *path, struct wh_err *err)
 	return 0;
 }
 
-static int find_absolute(
-	const char *path, struct wh_arena *arena, const char **ret, struct wh_err *err)
+static int find_absolute(const struct search *search, const char *path, struct wh_arena *arena,
+	const char **ret, struct wh_err *err)
 {
 	struct wh_err why = WH_ERR_INIT;
-	int r = check_candidate(path, &why);
+	int r = check_candidate(search, path, &why);
 	const char *copy;
 
 	if (r == -ENOEXEC || r == -ENOTDIR || r == -ENOENT)
@@ -79,9 +98,11 @@ static int find_absolute(
 	return 0;
 }
 
-static int find_bare(const char *const folders[], const char *name, struct wh_arena *arena,
+static int find_bare(const struct search *search, const char *name, struct wh_arena *arena,
 	const char **ret, struct wh_err *err)
 {
+	const char *const *folders = search->folders;
+
 	for (size_t i = 0; folders[i] != NULL; i++) {
 		struct wh_err why = WH_ERR_INIT;
 		char *path = wh_arena_printf(arena, "%s/%s", folders[i], name);
@@ -92,7 +113,7 @@ static int find_bare(const char *const folders[], const char *name, struct wh_ar
 		/* The walk is for what is there; most of these are not. */
 		if (access(path, F_OK) < 0)
 			continue;
-		r = check_candidate(path, &why);
+		r = check_candidate(search, path, &why);
 		if (r == 0) {
 			*ret = path;
 			return 0;
@@ -107,31 +128,45 @@ static int find_bare(const char *const folders[], const char *name, struct wh_ar
 		name);
 }
 
-int wh_runtime_find_in(const char *const folders[], const char *name, struct wh_arena *arena,
+static int find(const struct search *search, const char *name, struct wh_arena *arena,
 	const char **ret, struct wh_err *err)
 {
 	if (name[0] == '/')
-		return find_absolute(name, arena, ret, err);
+		return find_absolute(search, name, arena, ret, err);
 	if (name[0] == '\0' || strchr(name, '/') != NULL)
 		return wh_fail(err, ENOENT,
 			"a runtime is named by a bare name or by an absolute path, not by %s",
 			name[0] == '\0' ? "an empty word" : name);
-	return find_bare(folders, name, arena, ret, err);
+	return find_bare(search, name, arena, ret, err);
 }
+
+int wh_runtime_find_in(const char *const folders[], const char *name, struct wh_arena *arena,
+	const char **ret, struct wh_err *err)
+{
+	return find(&(struct search){ .folders = folders }, name, arena, ret, err);
+}
+
+const char *const wh_runtime_folders[] = {
+	"/usr/local/sbin",
+	"/usr/local/bin",
+	"/usr/sbin",
+	"/usr/bin",
+	"/sbin",
+	"/bin",
+	NULL,
+};
 
 int wh_runtime_find(const char *name, struct wh_arena *arena, const char **ret, struct wh_err *err)
 {
-	static const char *const system_folders[] = {
-		"/usr/local/sbin",
-		"/usr/local/bin",
-		"/usr/sbin",
-		"/usr/bin",
-		"/sbin",
-		"/bin",
-		NULL,
-	};
+	return wh_runtime_find_in(wh_runtime_folders, name, arena, ret, err);
+}
 
-	return wh_runtime_find_in(system_folders, name, arena, ret, err);
+int wh_runtime_find_behind(const struct wh_runtime_file whittles[], size_t count, const char *name,
+	struct wh_arena *arena, const char **ret, struct wh_err *err)
+{
+	struct search search = { wh_runtime_folders, whittles, count };
+
+	return find(&search, name, arena, ret, err);
 }
 
 /* ---- becoming it ------------------------------------------------------------------------ */

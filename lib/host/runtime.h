@@ -6,6 +6,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -27,6 +28,20 @@ int wh_runtime_find(const char *name, struct wh_arena *arena, const char **ret,
 /* The same with another list of folders, which ends with NULL. */
 int wh_runtime_find_in(const char *const folders[], const char *name, struct wh_arena *arena,
 	const char **ret, struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * The same for somebody who is not whittle (whittlectl): what has one of these device and inode
+ * numbers is whittle, and passed over or refused as such.
+ */
+struct wh_runtime_file {
+	uint64_t device;
+	uint64_t inode;
+};
+int wh_runtime_find_behind(const struct wh_runtime_file whittles[], size_t count, const char *name,
+	struct wh_arena *arena, const char **ret, struct wh_err *err) WH_MUST_CHECK;
+
+/* The folders that a bare name is looked for in; ends with NULL. */
+extern const char *const wh_runtime_folders[];
 
 /*
  * Becomes the runtime: execve with argv[0] as given and the environment as it came. Returns only on

@@ -198,3 +198,49 @@ const char *wh_policy_reason(const struct wh_policy *policy, const char *rule, u
 	}
 	return NULL;
 }
+
+const struct wh_limits *wh_policy_default(const struct wh_policy *policy)
+{
+	return &policy->defaults.limits;
+}
+
+const char *wh_policy_watching_rule(const struct wh_policy *policy, size_t index)
+{
+	if (policy->defaults.limits.mode == WH_MODE_AUDIT)
+		return NULL;
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct wh_rule *rule = &policy->rules[i];
+		bool watches = (rule->part.given & WH_GIVEN_MODE) != 0 &&
+			       rule->part.limits.mode == WH_MODE_AUDIT && !rule->settable;
+
+		if (watches && index-- == 0)
+			return rule->name;
+	}
+	return NULL;
+}
+
+/* A binary called through a link named whittle-NAME uses NAME.json: containerd's BinaryName takes
+ * no arguments. */
+const char *wh_policy_file_of(const char *program, struct wh_arena *arena, struct wh_err *err)
+{
+	static const char prefix[] = "whittle-";
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+	const char *slash = strrchr(program, '/');
+	const char *base = slash == NULL ? program : slash + 1;
+	const char *name, *file;
+
+	if (strncmp(base, prefix, sizeof(prefix) - 1) != 0)
+		return WH_POLICY_FILE;
+	name = base + sizeof(prefix) - 1;
+	if (name[0] == '\0' || name[0] == '.' || name[strspn(name, allowed)] != '\0') {
+		(void)wh_fail(err, EINVAL,
+			"called as whittle-NAME, where NAME must be letters, digits, '.', '_' or "
+			"'-'");
+		return NULL;
+	}
+	file = wh_arena_printf(arena, WH_POLICY_FOLDER "/%s.json", name);
+	if (file == NULL)
+		(void)wh_fail_errno(err, ENOMEM, "naming the policy");
+	return file;
+}

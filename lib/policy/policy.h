@@ -113,12 +113,20 @@ bool wh_policy_log_required(const struct wh_policy *policy);
 int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *subject,
 	struct wh_arena *arena, struct wh_decision *ret) WH_MUST_CHECK;
 
+/* What every container gets that no rule speaks of. */
+const struct wh_limits *wh_policy_default(const struct wh_policy *policy);
+
+/* The name of the rule at this place that only watches ("mode": "audit") although "default" does
+ * not; NULL behind the last. */
+const char *wh_policy_watching_rule(const struct wh_policy *policy, size_t index);
+
 /*
- * Whether a rule asks for this fact (of WH_FACT_ENGINE: for this engine), so that nothing needs to
- * be found out that no rule wants to know.
+ * The policy file that whittle uses when it is called as `program` and told no other: that of
+ * whittle-NAME is NAME.json, else WH_POLICY_FILE; in the arena. NULL, and the reason, for a NAME
+ * that is none, or when memory ran out.
  */
-bool wh_policy_asks(const struct wh_policy *policy, enum wh_fact fact);
-bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine_id engine);
+const char *wh_policy_file_of(
+	const char *program, struct wh_arena *arena, struct wh_err *err) WH_MUST_CHECK;
 
 /* The reason the policy gives for keeping this capability under that decision; NULL for none. */
 const char *wh_policy_reason(const struct wh_policy *policy, const char *rule, unsigned capability);

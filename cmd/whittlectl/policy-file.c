@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The same steps in the same order as whittle's own, so the same answer. One thing differs: whittle
+ * knows itself by the program that is running, and here that is whittlectl. So whittle is looked
+ * for where it can be, and what is the same file is whittle too: a runc that covers the real one.
+ */
+
+#include "policy-file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "host/file.h"
+
+#define PROGRAM "whittle"
+
+int wh_load_policy(const char *file, struct wh_policy **ret, struct wh_err *err)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int fd WH_FD = wh_open_trusted_file(file, err);
+	int r = fd;
+
+	if (r >= 0)
+		r = wh_read_all(fd, WH_POLICY_MAX_SIZE, &text, err);
+	if (r < 0) {
+		wh_err_prefix(err, "%s", file);
+		return r;
+	}
+	return wh_policy_parse_take(ret, &text, file, err);
+}
+
+/* The folder that whittlectl was installed into; NULL where that cannot be told. */
+static const char *own_folder(struct wh_arena *arena)
+{
+	char path[4096];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
+	const char *slash = len <= 0 ? NULL : memrchr(path, '/', (size_t)len);
+
+	if (slash == NULL)
+		return NULL;
+	return wh_arena_dup(arena, (struct wh_slice){ path, (size_t)(slash - path) });
+}
+
+/* One place where whittle may be. 0, also when it is not; -ENOMEM. */
+static int look_in(const char *folder, struct wh_arena *arena, struct wh_runtime_file *files,
+	const char **paths, size_t *count)
+{
+	char *path = wh_arena_printf(arena, "%s/" PROGRAM, folder);
+	struct stat st;
+
+	if (path == NULL)
+		return -ENOMEM;
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
+		return 0;
+	for (size_t i = 0; i < *count; i++) {
+		if (files[i].device == st.st_dev && files[i].inode == st.st_ino)
+			return 0;
+	}
+	files[*count] = (struct wh_runtime_file){ st.st_dev, st.st_ino };
+	paths[(*count)++] = path;
+	return 0;
+}
+
+int wh_find_whittles(struct wh_arena *arena, struct wh_whittles *ret, struct wh_err *err)
+{
+	const char *folder = own_folder(arena);
+	struct wh_runtime_file *files;
+	const char **paths;
+	size_t places = 1, count = 0;
+	int r = 0;
+
+	for (size_t i = 0; wh_runtime_folders[i] != NULL; i++)
+		places++;
+	files = wh_arena_array(arena, places, sizeof(*files));
+	paths = wh_arena_array(arena, places, sizeof(*paths));
+	if (files == NULL || paths == NULL)
+		return wh_fail_errno(err, ENOMEM, "looking for whittle");
+	if (folder != NULL)
+		r = look_in(folder, arena, files, paths, &count);
+	for (size_t i = 0; r == 0 && wh_runtime_folders[i] != NULL; i++)
+		r = look_in(wh_runtime_folders[i], arena, files, paths, &count);
+	if (r < 0)
+		return wh_fail_errno(err, -r, "looking for whittle");
+	*ret = (struct wh_whittles){ files, paths, count };
+	return 0;
+}
+
+bool wh_is_whittle(const struct wh_whittles *whittles, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return false;
+	for (size_t i = 0; i < whittles->count; i++) {
+		if (whittles->files[i].device == st.st_dev && whittles->files[i].inode == st.st_ino)
+			return true;
+	}
+	return false;
+}
+
+int wh_find_policy_runtime(const struct wh_policy *policy, const struct wh_whittles *whittles,
+	struct wh_arena *arena, const char **ret, enum wh_runtime_kind *ret_kind,
+	struct wh_err *err)
+{
+	size_t count;
+	const struct wh_policy_runtime *runtimes = wh_policy_runtimes(policy, &count);
+	struct wh_err why = WH_ERR_INIT;
+	int r = -ENOENT;
+
+	for (size_t i = 0; i < count && r == -ENOENT; i++) {
+		why = (struct wh_err)WH_ERR_INIT;
+		r = wh_runtime_find_behind(
+			whittles->files, whittles->count, runtimes[i].name, arena, ret, &why);
+		*ret_kind = runtimes[i].kind;
+	}
+	return r < 0 ? wh_fail(err, -r, "%s", why.text) : 0;
+}
