@@ -309,3 +309,14 @@ int wh_process_namespace(int proc, int pid, const char *type, uint64_t *ret)
 	*ret = st.st_ino;
 	return 0;
 }
+
+int wh_process_groups(int proc, int pid, struct wh_arena *arena, const char **ret)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int r = read_file(proc, pid, "cgroup", STAT_MAX, &text);
+
+	if (r < 0)
+		return r;
+	*ret = wh_arena_dup(arena, (struct wh_slice){ text.len == 0 ? "" : text.data, text.len });
+	return *ret == NULL ? -ENOMEM : 0;
+}

@@ -67,3 +67,7 @@ int wh_process_link(int proc, int pid, const char *name, struct wh_arena *arena,
 
 /* The number of its namespace of this type ("pid", "user", "mnt"). */
 int wh_process_namespace(int proc, int pid, const char *type, uint64_t *ret) WH_MUST_CHECK;
+
+/* Its control groups, the text of /proc/PID/cgroup, in the arena. */
+int wh_process_groups(
+	int proc, int pid, struct wh_arena *arena, const char **ret) WH_MUST_CHECK;

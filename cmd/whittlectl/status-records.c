@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * whittle's own records, where a policy sends them to a file. A record says that whittle was on its
+ * way to become the runtime; so it speaks of a container only if the container's process was
+ * started right behind it. One that is missing says nothing.
+ */
+
+#include "status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "host/file.h"
+#include "json/json.h"
+
+#define TAIL (16 << 20) /* bytes from the end that are read */
+#define BEFORE 60       /* seconds that a runtime may take to start the process */
+#define AFTER 2         /* the start of the host is known to the second */
+
+static bool parse_time(struct wh_slice text, int64_t *ret)
+{
+	char copy[32];
+	struct tm when = { .tm_sec = 0 };
+	const char *end;
+
+	if (text.len == 0 || text.len >= sizeof(copy))
+		return false;
+	memcpy(copy, text.data, text.len);
+	copy[text.len] = '\0';
+	end = strptime(copy, "%Y-%m-%dT%H:%M:%SZ", &when);
+	if (end == NULL || *end != '\0')
+		return false;
+	*ret = timegm(&when);
+	return true;
+}
+
+static bool starts_something(const struct wh_json *doc, wh_node command)
+{
+	return wh_json_string_is(doc, command, "create") ||
+	       wh_json_string_is(doc, command, "run") || wh_json_string_is(doc, command, "restore");
+}
+
+/* One line: 0, also when it is no record of a start; -ENOMEM. */
+static int read_record(struct wh_status *status, struct wh_slice line)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_json *doc WH_JSON = NULL;
+	struct wh_status_record *record;
+	struct wh_slice id, bundle;
+	wh_node root;
+	int r;
+
+	wh_buf_add_slice(&text, line);
+	r = wh_json_parse_take(&doc, &text, NULL, NULL);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	root = wh_json_root(doc);
+	id = wh_json_string(doc, wh_json_get(doc, root, "id"));
+	bundle = wh_json_string(doc, wh_json_get(doc, root, "bundle"));
+	if (!starts_something(doc, wh_json_get(doc, root, "command")) || id.len == 0 ||
+		wh_json_string_is(doc, wh_json_get(doc, root, "result"), "refused"))
+		return 0;
+	record = wh_arena_alloc(&status->arena, sizeof(*record));
+	if (record == NULL)
+		return -ENOMEM;
+	record->id = wh_arena_dup(&status->arena, id);
+	record->bundle = wh_arena_dup(&status->arena, bundle.len == 0 ? WH_SLICE("") : bundle);
+	if (record->id == NULL || record->bundle == NULL)
+		return -ENOMEM;
+	if (!parse_time(wh_json_string(doc, wh_json_get(doc, root, "time")), &record->time))
+		return 0;
+	record->next = status->records;
+	status->records = record;
+	return 0;
+}
+
+static int read_records(struct wh_status *status, const char *file)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int fd WH_FD = wh_open_trusted_file(file, NULL);
+	struct stat st;
+	const char *at, *end;
+	int r = 0;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd == -ENOMEM ? fd : 0;
+	/* Lines may come in meanwhile; they are about what comes after this look. */
+	if (st.st_size > TAIL && lseek(fd, st.st_size - TAIL, SEEK_SET) < 0)
+		return 0;
+	if (wh_read_all(fd, 2 * TAIL, &text, NULL) < 0 || text.len == 0)
+		return 0;
+	for (at = text.data, end = at + text.len; r == 0 && at < end;) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((stop == NULL ? end : stop) - at);
+
+		r = read_record(status, (struct wh_slice){ at, len });
+		at += len + 1;
+	}
+	return r;
+}
+
+static int read_all_records(struct wh_status *status)
+{
+	if (wh_status_policy(status, WH_POLICY_FILE) == NULL)
+		return -ENOMEM;
+	for (struct wh_status_policy *policy = status->policies; policy != NULL;
+		policy = policy->next) {
+		const char *file =
+			policy->policy == NULL ? NULL : wh_policy_log_file(policy->policy);
+		int r = file == NULL ? 0 : read_records(status, file);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int wh_status_has_record(
+	struct wh_status *status, const struct wh_status_container *container, bool *ret)
+{
+	*ret = false;
+	if (!status->records_read) {
+		int r = read_all_records(status);
+
+		if (r < 0)
+			return r;
+		status->records_read = true;
+	}
+	for (const struct wh_status_record *record = status->records; record != NULL;
+		record = record->next) {
+		if (strcmp(record->id, container->id) == 0 && container->bundle != NULL &&
+			strcmp(record->bundle, container->bundle) == 0 &&
+			record->time >= container->started - BEFORE &&
+			record->time <= container->started + AFTER)
+			*ret = true;
+	}
+	return 0;
+}
