@@ -295,13 +295,6 @@ static bool is_known(const struct look *look)
 	return false;
 }
 
-static int64_t start_time(const struct wh_status *status, uint64_t ticks)
-{
-	long rate = sysconf(_SC_CLK_TCK);
-
-	return status->booted + (int64_t)(ticks / (uint64_t)(rate > 0 ? rate : 100));
-}
-
 /* The bundle as whittle saw it, links resolved; as the runtime wrote it down when it is gone since.
  */
 static const char *resolve_bundle(struct wh_status *status, const char *recorded)
@@ -324,7 +317,7 @@ static int take(struct look *look, struct wh_status_container ***end, struct wh_
 
 	if (r <= 0 || is_known(look))
 		return r < 0 ? r : 0;
-	container->started = start_time(status, container->init.start);
+	container->started = wh_status_time(status, container->init.start);
 	r = wh_state_read(&state, container->kind, container->id, look->state, look->config,
 		&status->arena, &unread);
 	if (r == -ENOMEM)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "host/ask.h"
 #include "host/call.h"
 #include "host/file.h"
 #include "json/json.h"
@@ -188,6 +189,87 @@ static void read_words(
 	}
 }
 
+/* ---- what the daemon made of it ---------------------------------------------------------- */
+
+/* The first of its files that was changed after the daemon was started; NULL. */
+static const char *changed_since(
+	const struct wh_status *status, const struct wh_status_engine *engine)
+{
+	struct wh_process process;
+
+	if (wh_process_read(status->proc, engine->pid, &process) < 0)
+		return NULL;
+	for (size_t i = 0; i < engine->view.file_count; i++) {
+		struct stat st;
+
+		if (stat(engine->view.files[i], &st) == 0 &&
+			st.st_ctim.tv_sec > wh_status_time(status, process.start) + 1)
+			return engine->view.files[i];
+	}
+	return NULL;
+}
+
+/* The socket that dockerd was told to listen on, or the one it chooses. */
+static const char *docker_socket(const struct wh_status_engine *engine)
+{
+	static const char scheme[] = "unix://";
+	const char *told = value_in(engine, "-H");
+
+	if (told == NULL)
+		told = value_in(engine, "--host");
+	return told != NULL && strncmp(told, scheme, sizeof(scheme) - 1) == 0
+		       ? told + sizeof(scheme) - 1
+		       : "/run/docker.sock";
+}
+
+/* dockerd says itself what its default runtime is: *ret, or NULL when it does not answer. */
+static int ask_docker(
+	struct wh_status *status, const struct wh_status_engine *engine, const char **ret)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_json *doc WH_JSON = NULL;
+	struct wh_slice name;
+
+	*ret = NULL;
+	if (wh_ask(docker_socket(engine), "/info", &text, NULL) < 0 ||
+		wh_json_parse_take(&doc, &text, NULL, NULL) < 0)
+		return 0;
+	name = wh_json_string(doc, wh_json_get(doc, wh_json_root(doc), "DefaultRuntime"));
+	if (name.len == 0)
+		return 0;
+	*ret = wh_arena_dup(&status->arena, name);
+	return *ret == NULL ? -ENOMEM : 0;
+}
+
+/*
+ * Docker reads its file again when it is told to, and says what it made of it. The others read
+ * theirs when they are started: what was changed since is not in force.
+ */
+static int compare_with_daemon(struct wh_status *status, struct wh_status_engine *engine)
+{
+	const char *changed = engine->pid == 0 ? NULL : changed_since(status, engine);
+	const char *told = NULL;
+	int r;
+
+	if (engine->pid != 0 && strcmp(engine->engine->name, "docker") == 0) {
+		r = ask_docker(status, engine, &told);
+		if (r < 0)
+			return r;
+	}
+	if (told != NULL && strcmp(told, engine->default_runtime) != 0) {
+		engine->stale = wh_arena_printf(&status->arena,
+			"the daemon uses %s by default, and its configuration says %s", told,
+			engine->default_runtime);
+		engine->default_runtime = told;
+		return engine->stale == NULL ? -ENOMEM : 0;
+	}
+	if (told != NULL || changed == NULL)
+		return 0;
+	engine->stale = wh_arena_printf(
+		&status->arena, "%s was changed after the daemon was started", changed);
+	return engine->stale == NULL ? -ENOMEM : 0;
+}
+
 static int read_configuration(struct wh_status *status, struct wh_status_engine *engine)
 {
 	const struct wh_engine_runtime *runtime;
@@ -205,6 +287,9 @@ static int read_configuration(struct wh_status *status, struct wh_status_engine 
 		return engine->error == NULL ? -ENOMEM : 0;
 	}
 	engine->default_runtime = told != NULL ? told : engine->view.default_runtime;
+	r = compare_with_daemon(status, engine);
+	if (r < 0)
+		return r;
 	runtime = wh_engine_runtime_find(&engine->view, engine->default_runtime);
 	if (runtime == NULL)
 		return 0;

@@ -93,6 +93,7 @@ static void add_engine(struct wh_buf *to, const struct wh_status_engine *engine)
 		add_text(to, NULL, engine->view.files[i]);
 	wh_buf_add_char(to, ']');
 	add_text(to, "error", engine->error);
+	add_text(to, "stale", engine->stale);
 	add_default(to, engine);
 	open_with(to, "runtimes", '[');
 	for (size_t i = 0; engine->error == NULL && i < engine->view.runtime_count; i++)

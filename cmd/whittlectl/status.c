@@ -44,6 +44,13 @@ int wh_status_note(struct wh_status *status, struct wh_status_list *list, const 
 	return 0;
 }
 
+int64_t wh_status_time(const struct wh_status *status, uint64_t ticks)
+{
+	long rate = sysconf(_SC_CLK_TCK);
+
+	return status->booted + (int64_t)(ticks / (uint64_t)(rate > 0 ? rate : 100));
+}
+
 /* ---- gathering --------------------------------------------------------------------------- */
 
 /* "btime" of /proc/stat: when the host started. */

@@ -60,7 +60,9 @@ struct wh_status_engine {
 	size_t word_count;
 	struct wh_engine_view view;
 	const char *error; /* why its configuration could not be read: view holds nothing */
-	const char *default_runtime; /* its name */
+	const char *default_runtime; /* its name: the running daemon's where that tells it */
+	const char
+		*stale; /* why what runs may be another than what is written; NULL when it is not */
 	struct wh_status_program
 		runs; /* what that calls; `called` is NULL where nothing is known */
 };
@@ -150,6 +152,9 @@ struct wh_status {
 int wh_status_note(struct wh_status *status, struct wh_status_list *list, const char *format, ...)
 	WH_PRINTF(3, 4) WH_MUST_CHECK;
 
+/* A time in clock ticks since the host's start, as seconds since the epoch. */
+int64_t wh_status_time(const struct wh_status *status, uint64_t ticks);
+
 /* ---- status-programs.c: what is behind a name */
 
 /* The policy of this file, judged, once however often it is asked for. NULL when memory ran out. */
@@ -167,11 +172,11 @@ int wh_status_program(struct wh_status *status, const char *called, const char *
 
 /*
  * What one of the engine's runtimes calls: the first of its programs that is there; the engine's
- * own runc where the configuration names none. `called` is NULL for a runtime whose shim calls none.
+ * own runc where the configuration names none. `called` is NULL for a runtime whose shim calls
+ * none.
  */
 int wh_status_runtime(struct wh_status *status, const struct wh_status_engine *engine,
 	const struct wh_engine_runtime *runtime, struct wh_status_program *ret) WH_MUST_CHECK;
-
 
 int wh_status_find_engines(struct wh_status *status) WH_MUST_CHECK;
 int wh_status_find_ways(struct wh_status *status) WH_MUST_CHECK;
