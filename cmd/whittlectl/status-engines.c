@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -272,14 +273,16 @@ static int compare_with_daemon(struct wh_status *status, struct wh_status_engine
 
 static int read_configuration(struct wh_status *status, struct wh_status_engine *engine)
 {
+	struct wh_engine_files files = wh_files_of_host;
 	const struct wh_engine_runtime *runtime;
 	struct wh_err err = WH_ERR_INIT;
 	const char *file, *told;
 	int r;
 
+	if (engine->version != NULL)
+		files.major = (unsigned)strtoul(engine->version, NULL, 10);
 	read_words(engine, &file, &told);
-	r = wh_engine_read(
-		engine->engine, &wh_files_of_host, file, &status->arena, &engine->view, &err);
+	r = wh_engine_read(engine->engine, &files, file, &status->arena, &engine->view, &err);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {

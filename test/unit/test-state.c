@@ -363,6 +363,65 @@ static void default_roots(void **state)
 	}
 }
 
+static void the_first_process(void **unused)
+{
+	static const struct {
+		enum wh_runtime_kind kind;
+		const char *state;
+		int expected;
+		int pid;
+		uint64_t start;
+		const char *sandbox;
+	} cases[] = {
+		{ WH_RUNTIME_RUNC, "{'init_process_pid':4233,'init_process_start':244709}", 0, 4233,
+			244709, NULL },
+		{ WH_RUNTIME_RUNC, "{'init_process_pid':0,'init_process_start':0}", -ENOENT },
+		{ WH_RUNTIME_RUNC, "{'init_process_pid':-1,'init_process_start':7}", -ENOENT },
+		{ WH_RUNTIME_RUNC, "{'init_process_start':7}", -ENOENT },
+		{ WH_RUNTIME_RUNC, "{'init_process_pid':7}", -EINVAL },
+		{ WH_RUNTIME_RUNC, "{'init_process_pid':'7','init_process_start':7}", -EINVAL },
+		{ WH_RUNTIME_RUNC, "{'init_process_pid':7,'init_process_start':'7'}", -EINVAL },
+		{ WH_RUNTIME_RUNC, "{'init_process_pid':7.5,'init_process_start':7}", -EINVAL },
+		{ WH_RUNTIME_RUNC, "{'init_process_pid':2147483648,'init_process_start':7}",
+			-EINVAL },
+		{ WH_RUNTIME_RUNC,
+			"{'init_process_pid':7,'init_process_start':18446744073709551615}", 0, 7,
+			UINT64_MAX, NULL },
+		{ WH_RUNTIME_RUNC, "[]", -EINVAL },
+		{ WH_RUNTIME_RUNC, "null", -EINVAL },
+		{ WH_RUNTIME_CRUN, "{'pid':4314,'process-start-time':244749}", 0, 4314, 244749,
+			NULL },
+		{ WH_RUNTIME_CRUN, "{'pid':4314}", -EINVAL },
+		{ WH_RUNTIME_CRUN, "{'init_process_pid':7,'init_process_start':7}", -ENOENT },
+		{ WH_RUNTIME_RUNSC, "{'sandbox':{'id':'web','pid':4262}}", 0, 4262, 0, "web" },
+		{ WH_RUNTIME_RUNSC, "{'sandbox':{'pid':4262}}", -EINVAL },
+		{ WH_RUNTIME_RUNSC, "{'sandbox':{'id':'','pid':4262}}", -EINVAL },
+		{ WH_RUNTIME_RUNSC, "{'sandbox':null}", -ENOENT },
+		{ WH_RUNTIME_RUNSC, "{'pid':7}", -ENOENT },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+		struct wh_json *doc WH_JSON = document(cases[i].state);
+		struct wh_state_init init = { .pid = 1 };
+		struct wh_err err = WH_ERR_INIT;
+		int r = wh_state_read_init(&init, cases[i].kind, doc, &arena, &err);
+
+		if (r != cases[i].expected)
+			fail_msg("%s: %d %s", cases[i].state, r, err.text);
+		if (r < 0) {
+			assert_int_equal(init.pid, 1);
+			continue;
+		}
+		assert_int_equal(init.pid, cases[i].pid);
+		assert_true(init.start == cases[i].start);
+		assert_int_equal(init.has_start, cases[i].sandbox == NULL);
+		if (cases[i].sandbox != NULL)
+			assert_string_equal(init.sandbox, cases[i].sandbox);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +432,7 @@ int main(void)
 		cmocka_unit_test(states_of_runsc),
 		cmocka_unit_test(where_it_lies),
 		cmocka_unit_test(default_roots),
+		cmocka_unit_test(the_first_process),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs that answer, and programs that would rather not. */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "scratch.h"
+
+#include "host/call.h"
+
+/* Calls a script of the test's and gives what came of it; the text is in `ret`. */
+static int call_script(const struct scratch *scratch, const char *script, struct wh_buf *ret)
+{
+	struct wh_err err = WH_ERR_INIT;
+	char path[PATH_MAX], word[] = "--version", text[1024];
+	int r;
+
+	(void)snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", script);
+	(void)unlinkat(scratch->fd, "program", 0);
+	scratch_file(scratch, "program", 0755, text);
+	(void)snprintf(path, sizeof(path), "%s/program", scratch->path);
+	r = wh_call((char *const[]){ path, word, NULL }, ret, &err);
+	assert_int_equal(r < 0 ? -r : 0, err.number);
+	if (r < 0)
+		assert_non_null(strstr(err.text, path));
+	return r;
+}
+
+static void what_programs_answer(void **state)
+{
+	static const struct {
+		const char *script;
+		int expected;
+		const char *answer;
+	} cases[] = {
+		{ "echo \"$# $1\"", 0, "1 --version\n" },
+		{ "echo no >&2; echo yes", 0, "yes\n" },
+		{ "pwd", 0, "/\n" },
+		{ "cat; echo end", 0, "end\n" }, /* nothing to read */
+		{ "echo \"${HOME-none} ${LD_PRELOAD-none} $LC_ALL\"", 0, "none none C\n" },
+		{ "true", 0, "" },
+		{ "echo said; exit 3", -ECHILD, NULL },
+		{ "kill -9 $$", -ECHILD, NULL },
+	};
+
+	assert_int_equal(setenv("LD_PRELOAD", "", 1), 0);
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+		int r = call_script(*state, cases[i].script, &text);
+
+		if (r != cases[i].expected)
+			fail_msg("%s: %d", cases[i].script, r);
+		if (r == 0 && strcmp(text.data == NULL ? "" : text.data, cases[i].answer) != 0)
+			fail_msg("%s: %s", cases[i].script, text.data);
+	}
+	assert_int_equal(unsetenv("LD_PRELOAD"), 0);
+}
+
+static void what_says_too_much_is_cut(void **state)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+
+	assert_int_equal(call_script(*state, "head -c 1000000 /dev/zero | tr '\\0' x", &text), 0);
+	assert_int_equal(text.len, WH_CALL_MAX);
+}
+
+/* The pid that a script of this test wrote. */
+static int child_of(const struct scratch *scratch)
+{
+	return atoi(scratch_content(scratch, "child"));
+}
+
+static bool is_gone(int pid)
+{
+	for (int i = 0; i < 500; i++) {
+		char path[64], state = 0;
+		FILE *file;
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		file = fopen(path, "r");
+		if (file == NULL || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = 'X';
+		if (file != NULL)
+			(void)fclose(file);
+		if (state == 'X' || state == 'Z')
+			return true;
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return false;
+}
+
+static void what_hangs_is_ended(void **state)
+{
+	static const struct {
+		const char *script;
+		int expected;
+	} cases[] = {
+		/* Holds the pipe, and has started another that does. */
+		{ "sleep 1000 & echo $! >child; wait", -ETIME },
+		/* Ends, and leaves one behind that holds nothing. */
+		{ "sleep 1000 >/dev/null & echo $! >child", 0 },
+		/* Closes its output and stays. */
+		{ "echo $$ >child; exec sleep 1000 >/dev/null", -ECHILD },
+	};
+	const struct scratch *scratch = *state;
+
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+		char script[512];
+
+		(void)snprintf(script, sizeof(script), "cd %s\n%s", scratch->path, cases[i].script);
+		(void)unlinkat(scratch->fd, "child", 0);
+		assert_int_equal(call_script(scratch, script, &text), cases[i].expected);
+		assert_true(is_gone(child_of(scratch)));
+	}
+}
+
+static void what_is_no_program(void **state)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	char path[] = "/nowhere/at/all";
+
+	(void)state;
+	assert_int_equal(wh_call((char *const[]){ path, NULL }, &text, NULL), -ENOENT);
+	assert_int_equal(text.len, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			what_programs_answer, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(
+			what_says_too_much_is_cut, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(
+			what_hangs_is_ended, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_program, scratch_setup, scratch_teardown),
+	};
+
+	return cmocka_run_group_tests_name("call", tests, NULL, NULL);
+}
