@@ -26,7 +26,9 @@ int wh_load_policy(const char *file, struct wh_policy **ret, struct wh_err *err)
 	if (r >= 0)
 		r = wh_read_all(fd, WH_POLICY_MAX_SIZE, &text, err);
 	if (r < 0) {
-		wh_err_prefix(err, "%s", file);
+		/* The fault may lie in a folder above, and then the sentence names that. */
+		if (err != NULL && strncmp(err->text, file, strlen(file)) != 0)
+			wh_err_prefix(err, "%s", file);
 		return r;
 	}
 	return wh_policy_parse_take(ret, &text, file, err);
