@@ -381,7 +381,7 @@ int wh_cover_runc(struct wh_configure *configure)
 	if (link == NULL)
 		return wh_fail(&configure->err, EEXIST,
 			"no folder of " PLACE " comes before %s in the daemon's PATH (%s), so "
-					      "nothing can be put in front "
+			"nothing can be put in front "
 			"of it; move it to a folder further behind, such as /usr/sbin",
 			cover.real, paths.list[0]);
 	r = cover_at(configure, &paths, link, cover.real);

@@ -202,14 +202,30 @@ int wh_run_program(
 
 /* ---- reading the configuration again ----------------------------------------------------- */
 
+/* Each as systemd has it, and for hosts without. */
+static const struct {
+	const char *engine;
+	bool removed;
+	const char *command;
+	const char *by_hand;
+} commands[] = {
+	{ "docker", false, "systemctl reload docker", "kill -HUP $(pidof dockerd)" },
+	{ "docker", true, "systemctl restart docker", "restart dockerd" },
+	{ "containerd", false, "systemctl restart containerd", "restart containerd" },
+	{ "containerd", true, "systemctl restart containerd", "restart containerd" },
+	{ "crio", false, "systemctl restart crio", "restart crio" },
+	{ "crio", true, "systemctl restart crio", "restart crio" },
+};
+
 const char *wh_reload_command(const struct wh_engine *engine, bool removed)
 {
-	if (strcmp(engine->name, "docker") == 0)
-		return removed ? "systemctl restart docker" : "systemctl reload docker";
-	if (strcmp(engine->name, "containerd") == 0)
-		return "systemctl restart containerd";
-	if (strcmp(engine->name, "crio") == 0)
-		return "systemctl restart crio";
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	bool systemd = wh_find_program("systemctl", &arena) != NULL;
+
+	for (size_t i = 0; i < WH_COUNT(commands); i++) {
+		if (strcmp(commands[i].engine, engine->name) == 0 && commands[i].removed == removed)
+			return systemd ? commands[i].command : commands[i].by_hand;
+	}
 	return NULL;
 }
 

@@ -55,16 +55,30 @@ static int read_target(struct wh_target *target, struct wh_err *err)
 	int r;
 
 	target->fd = wh_open_trusted_at(target->folder, target->name, err);
-	if (target->fd < 0) {
-		wh_err_prefix(err, "%s", target->path);
+	if (target->fd < 0)
 		return target->fd;
-	}
 	if (fstat(target->fd, &target->st) < 0)
 		return wh_fail_errno(err, errno, "cannot look at %s", target->path);
 	r = wh_read_all(target->fd, WH_ENGINE_MAX_SIZE, &target->text, err);
 	if (r < 0)
 		wh_err_prefix(err, "%s", target->path);
 	return r;
+}
+
+/* The path without any link or "..", since that is how it is spoken of and noted. */
+static int name_target(struct wh_target *target, struct wh_arena *arena, struct wh_err *err)
+{
+	struct wh_buf folder WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int r = wh_path_of(target->folder, &folder, err);
+
+	if (r < 0)
+		return r;
+	target->path = wh_arena_printf(
+		arena, "%s/%s", strcmp(folder.data, "/") == 0 ? "" : folder.data, target->name);
+	if (target->path == NULL)
+		return wh_fail_errno(err, ENOMEM, "cannot name a file");
+	target->name = strrchr(target->path, '/') + 1;
+	return 0;
 }
 
 int wh_target_open(
@@ -92,10 +106,13 @@ int wh_target_open(
 		}
 		if (fstatat(ret->folder, ret->name, &ret->st, AT_SYMLINK_NOFOLLOW) < 0)
 			return errno == ENOENT
-				       ? 0
+				       ? name_target(ret, arena, err)
 				       : wh_fail_errno(err, errno, "cannot look at %s", path);
-		if (!S_ISLNK(ret->st.st_mode))
-			return read_target(ret, err);
+		if (!S_ISLNK(ret->st.st_mode)) {
+			int r = name_target(ret, arena, err);
+
+			return r < 0 ? r : read_target(ret, err);
+		}
 		path = follow(ret->folder, path, ret->name, &ret->st, arena, err);
 		if (path == NULL)
 			return err->number != 0 ? -err->number

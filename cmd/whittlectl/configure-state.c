@@ -26,7 +26,9 @@
 
 void wh_state_done(struct wh_state *state)
 {
-	wh_close_fd(&state->folder); /* the lock goes with it */
+	if (state->folder >= 0 && !state->watching)
+		(void)rmdir(WH_STATE_FOLDER); /* when nothing is noted any more */
+	wh_close_fd(&state->folder);          /* the lock goes with it */
 }
 
 static int state_name(const char *engine, char ret[32], struct wh_err *err)
@@ -123,29 +125,48 @@ static int read_state(struct wh_state *state, struct wh_arena *arena, struct wh_
 	return 0;
 }
 
-int wh_state_open(struct wh_state *ret, const char *engine, bool watching, struct wh_arena *arena,
-	struct wh_err *err)
+/* The folder, locked. -ESTALE when it was removed while this waited for the lock. */
+static int lock_folder(struct wh_state *state, struct wh_err *err)
 {
-	struct wh_err why = WH_ERR_INIT;
+	struct stat st;
 
-	*ret = (struct wh_state){ .folder = WH_NO_FD, .engine = engine };
-	if (!watching && mkdir(WH_STATE_FOLDER, 0700) < 0 && errno != EEXIST)
-		return wh_fail_errno(err, errno, "cannot make the folder " WH_STATE_FOLDER);
-	ret->folder = wh_open_trusted_folder(WH_STATE_FOLDER, NULL, &why);
-	if (ret->folder < 0) {
-		int r = ret->folder;
-
-		ret->folder = WH_NO_FD;
-		/* Who may not look does not know of anything that was done. */
-		if (watching && (r == -ENOENT || r == -EACCES))
-			return 0;
-		return wh_fail(err, -r, WH_STATE_FOLDER ": %s", why.text);
-	}
-	while (!watching && flock(ret->folder, LOCK_EX) < 0) {
+	while (flock(state->folder, LOCK_EX) < 0) {
 		if (errno != EINTR)
 			return wh_fail_errno(err, errno, "cannot lock " WH_STATE_FOLDER);
 	}
-	return read_state(ret, arena, err);
+	if (fstat(state->folder, &st) < 0)
+		return wh_fail_errno(err, errno, "cannot look at " WH_STATE_FOLDER);
+	return st.st_nlink > 0 ? 0 : -ESTALE;
+}
+
+static int open_folder(struct wh_state *state, struct wh_err *err)
+{
+	struct wh_err why = WH_ERR_INIT;
+	int r;
+
+	if (!state->watching && mkdir(WH_STATE_FOLDER, 0700) < 0 && errno != EEXIST)
+		return wh_fail_errno(err, errno, "cannot make the folder " WH_STATE_FOLDER);
+	r = wh_open_trusted_folder(WH_STATE_FOLDER, NULL, &why);
+	/* Who may not look does not know of anything that was done. */
+	if (state->watching && (r == -ENOENT || r == -EACCES))
+		return 0;
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : wh_fail(err, -r, WH_STATE_FOLDER ": %s", why.text);
+	state->folder = r;
+	return state->watching ? 0 : lock_folder(state, err);
+}
+
+int wh_state_open(struct wh_state *ret, const char *engine, bool watching, struct wh_arena *arena,
+	struct wh_err *err)
+{
+	int r;
+
+	*ret = (struct wh_state){ .folder = WH_NO_FD, .watching = watching, .engine = engine };
+	do {
+		wh_close_fd(&ret->folder);
+		r = open_folder(ret, err);
+	} while (r == -ESTALE);
+	return r < 0 || ret->folder < 0 ? r : read_state(ret, arena, err);
 }
 
 /* ---- writing ----------------------------------------------------------------------------- */

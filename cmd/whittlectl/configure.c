@@ -236,9 +236,9 @@ static int check_policy(struct wh_configure *configure)
 		return no_memory(configure);
 	fd = wh_open_trusted_file(configure->policy_file, &why);
 	r = fd < 0 ? fd : wh_read_all(fd, WH_POLICY_MAX_SIZE, &text, &why);
-	if (r < 0)
+	if (r < 0 && strncmp(why.text, configure->policy_file, strlen(configure->policy_file)) != 0)
 		wh_err_prefix(&why, "%s", configure->policy_file);
-	else
+	if (r == 0)
 		r = wh_policy_parse_take(&policy, &text, configure->policy_file, &why);
 	if (r < 0)
 		return wh_fail(&configure->err, -r,
@@ -370,28 +370,59 @@ static int verify_added(
 	return 0;
 }
 
-/* The text without anything of ours: what would be there if we had not been. */
-static int without_ours(struct wh_configure *configure, const struct wh_engine_view *view,
-	struct wh_slice text, const char **ret)
+/* The default before, if that runtime is still there. */
+static const char *default_before(
+	const struct wh_engine_view *view, const struct wh_state_runtime *runtime)
 {
-	struct wh_buf now WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	if (runtime->default_before == NULL ||
+		wh_engine_runtime_find(view, runtime->default_before) == NULL)
+		return NULL;
+	return runtime->default_before;
+}
 
-	wh_buf_add_slice(&now, text);
-	for (size_t i = configure->state.file.count; i-- > 0;) {
-		const struct wh_state_runtime *runtime = &configure->state.file.runtimes[i];
-		const struct wh_engine_undo undo = { runtime->name, runtime->default_before,
-			runtime->added_runc, runtime->keep_runtime };
+/* Takes runtimes of ours out of a text, the last one first; the engine's view of it is read anew
+ * for each, since what is the default changes meanwhile. */
+static int take_out(struct wh_configure *configure, const char *edited,
+	const struct wh_state_runtime *chosen, size_t count, struct wh_buf *text)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct wh_slice now = { text->data == NULL ? "" : text->data, text->len };
+		struct overlay overlay = { &wh_files_of_host, edited, &now };
 		struct wh_buf next WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-		int r = wh_engine_remove(view, &undo, (struct wh_slice){ now.data, now.len }, &next,
-			&configure->err);
+		struct wh_engine_view view;
+		int r = read_view(configure, &overlay, &view);
 
+		if (r == 0)
+			r = wh_engine_remove(&view,
+				&(struct wh_engine_undo){ chosen[i].name,
+					default_before(&view, &chosen[i]), chosen[i].added_runc,
+					chosen[i].keep_runtime },
+				now, &next, &configure->err);
 		if (r < 0)
 			return r;
-		wh_buf_done(&now);
-		now = next;
+		wh_buf_done(text);
+		*text = next;
 		next = (struct wh_buf)WH_BUF_INIT;
 	}
-	*ret = keep(configure, (struct wh_slice){ now.data, now.len });
+	return wh_buf_status(text) < 0 ? no_memory(configure) : 0;
+}
+
+/* The text without anything of ours: what would be there if we had not been. */
+static int without_ours(
+	struct wh_configure *configure, const char *edited, struct wh_slice text, const char **ret)
+{
+	const struct wh_state_file *file = &configure->state.file;
+	struct wh_state_runtime all[WH_STATE_MAX_RUNTIMES];
+	struct wh_buf now WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int r;
+
+	for (size_t i = 0; i < file->count; i++)
+		all[i] = file->runtimes[file->count - 1 - i];
+	wh_buf_add_slice(&now, text);
+	r = take_out(configure, edited, all, file->count, &now);
+	if (r < 0)
+		return r;
+	*ret = keep(configure, (struct wh_slice){ now.data == NULL ? "" : now.data, now.len });
 	return *ret == NULL ? no_memory(configure) : 0;
 }
 
@@ -409,7 +440,7 @@ static int note_original(struct wh_configure *configure, const struct wh_engine_
 	if (file->path != NULL && target->fd >= 0 && wh_slice_is(text_of(target), file->written))
 		return 0;
 	if (file->path != NULL && target->fd >= 0)
-		return without_ours(configure, view, text_of(target), &file->original);
+		return without_ours(configure, view->edited, text_of(target), &file->original);
 	file->path = target->path;
 	file->named = view->edited;
 	file->original = target->fd < 0 ? NULL : keep(configure, text_of(target));
@@ -597,41 +628,6 @@ static size_t choose(struct wh_configure *configure, struct wh_state_runtime *re
 	return count;
 }
 
-/* The default before, if that runtime is still there. */
-static const char *default_before(
-	const struct wh_engine_view *view, const struct wh_state_runtime *runtime)
-{
-	if (runtime->default_before == NULL ||
-		wh_engine_runtime_find(view, runtime->default_before) == NULL)
-		return NULL;
-	return runtime->default_before;
-}
-
-static int take_out(struct wh_configure *configure, const char *edited,
-	const struct wh_state_runtime *chosen, size_t count, struct wh_buf *text)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct wh_slice now = { text->data == NULL ? "" : text->data, text->len };
-		struct overlay overlay = { &wh_files_of_host, edited, &now };
-		struct wh_buf next WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-		struct wh_engine_view view;
-		int r = read_view(configure, &overlay, &view);
-
-		if (r == 0)
-			r = wh_engine_remove(&view,
-				&(struct wh_engine_undo){ chosen[i].name,
-					default_before(&view, &chosen[i]), chosen[i].added_runc,
-					chosen[i].keep_runtime },
-				now, &next, &configure->err);
-		if (r < 0)
-			return r;
-		wh_buf_done(text);
-		*text = next;
-		next = (struct wh_buf)WH_BUF_INIT;
-	}
-	return wh_buf_status(text) < 0 ? no_memory(configure) : 0;
-}
-
 /* A file that was not there before, and that says nothing any more. */
 static bool is_empty(const struct wh_buf *text)
 {
@@ -728,9 +724,11 @@ static int remove_from(struct wh_configure *configure, struct wh_target *target,
 		r = take_out(configure, edited, gone, count, &text);
 	if (r < 0)
 		return r;
-	/* What others wrote stays in it, with some of ours. */
+	/* Others changed it, and some of ours stay: what was before is what would be without us. */
 	if (!whole && count < file->count && !wh_slice_is(old, file->written))
-		file->original = NULL;
+		r = without_ours(configure, edited, old, &file->original);
+	if (r < 0)
+		return r;
 	new = (struct wh_slice){ text.data == NULL ? "" : text.data, text.len };
 	configure->changed = true;
 	if (configure->dry_run)
@@ -857,8 +855,8 @@ static int report(const struct wh_configure *configure, int r)
 	if (configure->json && print_json(configure) < 0)
 		r = -ENOMEM;
 	if (!configure->json) {
-		(void)fwrite(configure->diff.data, 1, configure->diff.len, stdout);
-		(void)fwrite(configure->notes.data, 1, configure->notes.len, stdout);
+		(void)fputs(configure->diff.data == NULL ? "" : configure->diff.data, stdout);
+		(void)fputs(configure->notes.data == NULL ? "" : configure->notes.data, stdout);
 	}
 	if (r < 0)
 		(void)fprintf(stderr, "whittlectl configure: %s\n", configure->err.text);

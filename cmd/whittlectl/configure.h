@@ -88,6 +88,7 @@ struct wh_state_cover {
 
 struct wh_state {
 	int folder; /* /var/lib/whittle, locked */
+	bool watching;
 	const char *engine;
 	struct wh_state_file file;
 	struct wh_state_cover cover;
