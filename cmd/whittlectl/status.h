@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "engine/engine.h"
 #include "engine/origin.h"
+#include "host/cover.h"
 #include "host/process.h"
 #include "oci/annotation.h"
 #include "oci/argv.h"
@@ -184,9 +185,6 @@ int wh_status_find_containers(struct wh_status *status) WH_MUST_CHECK;
 
 /* The engine of this name that was found; NULL. */
 struct wh_status_engine *wh_status_engine(const struct wh_status *status, const char *name);
-
-/* The default PATH of a service (systemd, DEFAULT_PATH). */
-#define WH_SERVICE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The name of the program that a process runs, without its folder; NULL when that cannot be seen.
  */
