@@ -405,8 +405,10 @@ containers_without_streams() {
       rm -f "$ROOTFS/tmp/facts"
       status=0
       (streams_closed "$way") </dev/null >"$CASE/closed.out" 2>&1 || status=$?
+      # crun 1.28 crashes without the first two, and leaves its state behind.
+      bare delete --force "$ID" >/dev/null 2>&1 || true
       printf 'status %s\n' "$status" >"$CASE/closed.$way"
-      [ ! -f "$ROOTFS/tmp/facts" ] || cat "$ROOTFS/tmp/facts" >>"$CASE/closed.$way"
+      [ "$status" -ge 128 ] || [ ! -f "$ROOTFS/tmp/facts" ] || cat "$ROOTFS/tmp/facts" >>"$CASE/closed.$way"
     done
     same_files "a container with streams $CLOSED closed" "$CASE/closed.bare" "$CASE/closed.whittle"
   done

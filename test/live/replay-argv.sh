@@ -98,7 +98,8 @@ make_bundle()
 	{"ociVersion":"1.0.2",
 	 "process":{"cwd":"/","args":["/true"],"user":{"uid":0,"gid":0}},
 	 "root":{"path":"rootfs"},
-	 "mounts":[{"destination":"/proc","type":"proc","source":"proc"}],
+	 "mounts":[{"destination":"/proc","type":"proc","source":"proc"},
+	  {"destination":"/dev","type":"tmpfs","source":"tmpfs"}],
 	 "linux":{"namespaces":[{"type":"mount"},{"type":"pid"}]},
 	 "hooks":{"createRuntime":[{"path":"$top/hook"}]}}
 	EOF
@@ -347,7 +348,8 @@ start_container()
 	  "capabilities":{"bounding":["CAP_KILL","CAP_CHOWN"],"effective":["CAP_KILL"],
 	   "permitted":["CAP_KILL"]}},
 	 "root":{"path":"rootfs"},
-	 "mounts":[{"destination":"/proc","type":"proc","source":"proc"}],
+	 "mounts":[{"destination":"/proc","type":"proc","source":"proc"},
+	  {"destination":"/dev","type":"tmpfs","source":"tmpfs"}],
 	 "linux":{"namespaces":[{"type":"mount"},{"type":"pid"}]}}
 	EOF
 	timeout 30 "$rt" --root "$top/R-exec-$rt" run -d --bundle "$bundle" "$id-exec" \
