@@ -49,6 +49,7 @@ machine_start() {
 
 machine_stop() {
   [ -n "${MACHINE_INPUT:-}" ] || return 0
+  echo end >&"$MACHINE_INPUT" || true # something left in the background may hold the descriptor
   exec {MACHINE_INPUT}>&-
   unset MACHINE_INPUT
   eventually has_gone "$MACHINE_KEEPER"
@@ -63,12 +64,15 @@ inside() { # [NAME=VALUE]... command...
 }
 inside_sh() { inside bash -euo pipefail -c "$1" bash "${@:2}"; } # script, arguments...
 
+# What daemons say whenever a container ends or does not start.
+noise='level=info|devmapper|cgroup blkio weight|stream copy error|copy shim log|shim disconnected|grpc: addrConn|Failed to get event|cleanup'
+
 # For teardown(): what the daemons said lately, when the test has failed.
 show_logs() {
   local log
   [ -z "${BATS_TEST_COMPLETED:-}" ] || return 0
   for log in "$MACHINE"/*.log; do
-    [ ! -s "$log" ] || printf '%s\n' "--- ${log##*/}:" "$(grep -v level=info "$log" | cut -c 1-500 | tail -n 15)"
+    [ ! -s "$log" ] || printf '%s\n' "--- ${log##*/}:" "$(grep -vE "$noise" "$log" | cut -c 1-500 | tail -n 8)"
   done
   [ ! -s "$MACHINE/records" ] || printf '%s\n' "--- the last records:" "$(tail -n 3 "$MACHINE/records" | cut -c 1-500)"
 }
