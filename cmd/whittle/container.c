@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "common/read.h"
 #include "host/file.h"
 #include "host/folder.h"
 #include "host/userns.h"
@@ -28,7 +29,7 @@ static int read_state_file(int folder, const char *name, struct wh_json **ret, s
 {
 	int fd WH_FD = wh_open_trusted_at(folder, name, err);
 
-	return fd < 0 ? fd : wh_run_read_json(ret, fd, name, err);
+	return fd < 0 ? fd : wh_read_json(ret, fd, name, err);
 }
 
 static int read_documents(

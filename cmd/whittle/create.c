@@ -12,22 +12,11 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "common/read.h"
 #include "host/file.h"
 #include "host/rootfs.h"
 #include "host/runtime.h"
 #include "oci/schema.h"
-
-int wh_run_read_json(struct wh_json **ret, int fd, const char *place, struct wh_err *err)
-{
-	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	int r = wh_read_all(fd, WH_JSON_MAX_SIZE, &text, err);
-
-	if (r == 0)
-		r = wh_json_parse_take(ret, &text, NULL, err);
-	if (r < 0)
-		wh_err_prefix(err, "%s", place);
-	return r;
-}
 
 /* Where a sticky folder will do above a bundle, it will not do for the bundle itself: others could
  * add to it what config.json names but the bundle does not have yet. */
@@ -55,7 +44,7 @@ int wh_run_read_config(
 	if (r == 0)
 		r = fd = wh_open_trusted_at(bundle, "config.json", err);
 	if (r >= 0)
-		r = wh_run_read_json(&doc, fd, "config.json", err);
+		r = wh_read_json(&doc, fd, "config.json", err);
 	if (r >= 0) {
 		r = wh_schema_check(doc, wh_json_root(doc), &wh_schema_config, err);
 		if (r < 0)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "common/read.h"
 #include "host/file.h"
 #include "host/runtime.h"
 #include "oci/process.h"
@@ -55,7 +56,7 @@ static int read_request(struct wh_run *run, const struct wh_run_container *conta
 	int r = fd;
 
 	if (r >= 0)
-		r = wh_run_read_json(&doc, fd, "the process file", err);
+		r = wh_read_json(&doc, fd, "the process file", err);
 	if (r >= 0)
 		r = wh_process_complete(doc, run->argv.grammar->kind, &container->state, err);
 	if (r < 0) {

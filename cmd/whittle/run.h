@@ -56,10 +56,6 @@ int wh_run_identify(struct wh_run *run, const struct wh_annotation_list *annotat
  */
 int wh_run_decide(struct wh_run *run, struct wh_err *err) WH_MUST_CHECK;
 
-/* Reads and parses an open trusted file. `place` begins the error. */
-int wh_run_read_json(
-	struct wh_json **ret, int fd, const char *place, struct wh_err *err) WH_MUST_CHECK;
-
 /* config.json of an open bundle folder, checked by schema; *ret_fd (if not NULL) is it, still open.
  */
 int wh_run_read_config(struct wh_json **ret, int *ret_fd, int bundle, const char *path,

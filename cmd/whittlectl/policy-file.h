@@ -9,8 +9,12 @@
 #include "host/runtime.h"
 #include "policy/policy.h"
 
-/* Loads a policy with all of whittle's checks. 0; -errno with the file's name in the sentence. */
-int wh_load_policy(const char *file, struct wh_policy **ret, struct wh_err *err) WH_MUST_CHECK;
+/*
+ * Loads a policy with all of whittle's checks. `note` gets the advice on a valid one; NULL for
+ * none. 0; -errno with the file's name in the sentence.
+ */
+int wh_load_policy(const char *file, wh_policy_note *note, void *context, struct wh_policy **ret,
+	struct wh_err *err) WH_MUST_CHECK;
 
 /* The programs on this host that are whittle. */
 struct wh_whittles {

@@ -328,8 +328,8 @@ static int take(struct look *look, struct wh_status_container ***end, struct wh_
 		return wh_fail_errno(err, ENOMEM, "finding its bundle");
 	r = wh_status_find_origin(status, container);
 	if (r == 0)
-		r = wh_status_judge(status, container,
-			container->bundle == NULL ? NULL : &state.annotations, look->created);
+		r = wh_status_judge(status, container, container->bundle == NULL ? NULL : &state,
+			look->created);
 	if (r < 0)
 		return wh_fail_errno(err, -r, "looking at its processes");
 	**end = container;

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/identify.h"
+
 struct crowd {
 	struct wh_status *status;
 	const struct wh_status_container *container;
@@ -97,10 +99,39 @@ static int judge_crowd(struct wh_status *status, struct wh_status_container *con
 	return 0;
 }
 
-int wh_status_judge(struct wh_status *status, struct wh_status_container *container,
-	const struct wh_annotation_list *annotations, bool created)
+/* The folder that holds the container's state: what the runtime was given as its root. */
+static const char *root_of(struct wh_status *status, const struct wh_status_container *container)
 {
-	struct wh_subject subject = { .id = container->id, .bundle = container->bundle };
+	const char *slash = strrchr(container->state, '/');
+
+	return wh_arena_dup(&status->arena,
+		(struct wh_slice){ container->state, (size_t)(slash - container->state) });
+}
+
+/* Asks the policy as whittle asked it when the container was made; fills `ret`. */
+static int decide(struct wh_status *status, const struct wh_status_container *container,
+	const struct wh_state *state, struct wh_decision *ret)
+{
+	const struct wh_policy *policy = container->policy->policy;
+	const struct wh_call call = {
+		.command = "create",
+		.id = container->id,
+		.bundle = container->bundle,
+		.root = root_of(status, container),
+		.root_given = container->engine == NULL || strcmp(container->engine, "podman") != 0,
+		.rootfs = state->rootfs,
+		.annotations = &state->annotations,
+	};
+	struct wh_identity identity;
+	int r = call.root == NULL ? -ENOMEM
+				  : wh_find_identity(&identity, &call, policy, &status->arena);
+
+	return r < 0 ? r : wh_policy_decide(policy, &identity.subject, &status->arena, ret);
+}
+
+int wh_status_judge(struct wh_status *status, struct wh_status_container *container,
+	const struct wh_state *state, bool created)
+{
 	struct wh_decision decision;
 	int r;
 
@@ -110,12 +141,10 @@ int wh_status_judge(struct wh_status *status, struct wh_status_container *contai
 		return -ENOMEM;
 	/* gVisor shows the host nothing of what is inside; one that is not started holds what its
 	 * runtime needs to start it. */
-	if (container->policy->policy == NULL || annotations == NULL || created ||
+	if (container->policy->policy == NULL || state == NULL || created ||
 		container->kind == WH_RUNTIME_RUNSC)
 		return 0;
-	subject.annotations = annotations->items;
-	subject.annotation_count = annotations->count;
-	r = wh_policy_decide(container->policy->policy, &subject, &status->arena, &decision);
+	r = decide(status, container, state, &decision);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	container->rule = decision.rule;

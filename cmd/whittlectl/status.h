@@ -19,7 +19,7 @@
 #include "engine/origin.h"
 #include "host/cover.h"
 #include "host/process.h"
-#include "oci/annotation.h"
+#include "oci/state.h"
 #include "oci/argv.h"
 #include "policy-file.h"
 #include "policy/policy.h"
@@ -202,9 +202,9 @@ int wh_status_has_record(struct wh_status *status, const struct wh_status_contai
 
 /* ---- status-judge.c: what its processes hold, against the policy */
 
-/* `annotations` is NULL when its runtime's state could not be read to the end. */
+/* `state` is NULL when its runtime's state could not be read to the end. */
 int wh_status_judge(struct wh_status *status, struct wh_status_container *container,
-	const struct wh_annotation_list *annotations, bool created) WH_MUST_CHECK;
+	const struct wh_state *state, bool created) WH_MUST_CHECK;
 
 /* ---- status-verdict.c */
 

@@ -46,8 +46,8 @@ owner 'sys/capability\.h' lib/host
 owner 'toml\+\+/[a-z_/]+\.h' lib/toml
 
 broken=''
-for header in lib/*/*.h; do
-  gcc -std=gnu11 -D_GNU_SOURCE -DWH_VERSION='"0"' -Wall -Wextra -Werror -Ilib -fsyntax-only \
+for header in lib/*/*.h cmd/common/*.h; do
+  gcc -std=gnu11 -D_GNU_SOURCE -DWH_VERSION='"0"' -Wall -Wextra -Werror -Ilib -Icmd -fsyntax-only \
     -include "$header" -x c /dev/null || broken+=" $header"
 done
 [ -z "$broken" ] || echo "# not self-contained:$broken"
