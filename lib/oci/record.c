@@ -25,8 +25,7 @@ static const char *const silent[WH_ENGINES + 1] = {
 	[WH_ENGINE_CRI_CONTAINERD] = "containerd's CRI plugin does not tell it to the runtime",
 	[WH_ENGINE_CRI_O] = "CRI-O does not record it with its storage",
 	[WH_ENGINE_BUILDKIT] = "BuildKit does not tell it to the runtime",
-	[WH_ENGINES] = "no engine was recognised by the places of the bundle and of the runtime's "
-		       "state",
+	[WH_ENGINES] = "the places of bundle and state are those of no engine",
 };
 
 /* ---- facts -------------------------------------------------------------------------------- */

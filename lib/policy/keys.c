@@ -33,8 +33,6 @@ struct key {
 		{ name, places, type, doc }, sizeof(name) - 1, read \
 	}
 
-#define A_PATTERN "a string with a pattern, or an array of them"
-
 static const struct key keys[] = {
 	KEY("name", RULE, "a string of 1 to 128 printable ASCII characters",
 		"How records and explanations call the rule; unique, and not \"default\".",
@@ -45,13 +43,15 @@ static const struct key keys[] = {
 		"Which engine made the container: \"docker\", \"podman\", \"containerd\", "
 		"\"cri-containerd\", \"cri-o\" or \"buildkit\".",
 		wh_read_fact),
-	KEY("namespace", MATCH, A_PATTERN,
+	KEY("namespace", MATCH, "a string with a pattern, or an array of them",
 		"A pattern for the namespace: Kubernetes', or with the engine \"containerd\" its "
 		"own.",
 		wh_read_fact),
-	KEY("pod", MATCH, A_PATTERN, "A pattern for the pod's name.", wh_read_fact),
-	KEY("container", MATCH, A_PATTERN, "A pattern for the container's name.", wh_read_fact),
-	KEY("image", MATCH, A_PATTERN,
+	KEY("pod", MATCH, "a string with a pattern, or an array of them",
+		"A pattern for the pod's name.", wh_read_fact),
+	KEY("container", MATCH, "a string with a pattern, or an array of them",
+		"A pattern for the container's name.", wh_read_fact),
+	KEY("image", MATCH, "a string with a pattern, or an array of them",
 		"A pattern for the image's reference in full, \"docker.io/library/postgres:16\". "
 		"With \"@sha256:\" the digest is compared as a whole.",
 		wh_read_fact),
@@ -74,8 +74,9 @@ static const struct key keys[] = {
 	KEY("annotations", MATCH, "an object of patterns, with at least one",
 		"Annotations the container must have, each with a pattern for its value.",
 		wh_read_by_key),
-	KEY("id", MATCH, A_PATTERN, "A pattern for the container's id.", wh_read_fact),
-	KEY("bundle", MATCH, A_PATTERN,
+	KEY("id", MATCH, "a string with a pattern, or an array of them",
+		"A pattern for the container's id.", wh_read_fact),
+	KEY("bundle", MATCH, "a string with a pattern, or an array of them",
 		"A pattern for the absolute path of the bundle, links resolved. Engines name its "
 		"last folders after the id, which callers can choose: match on those above.",
 		wh_read_fact),

@@ -171,6 +171,28 @@ missing() { # pattern with %s
   done
 }
 
+# lib/oci/subject.c as rows of the reference: fact, what a rule on it can do, where it comes from.
+fact_rows() {
+  python3 - lib/oci/subject.c <<'PYTHON'
+import re, sys
+
+can = {"ENGINE": "allow more or less than `default`", "SETTABLE": "only tighten"}
+for name, trust, source in re.findall(
+        r'\{\s*"(\w+)",\s*(ENGINE|SETTABLE),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', open(sys.argv[1]).read()):
+    print(f"| `{name}` | {can[trust]} | " + "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', source)) + " |")
+PYTHON
+}
+
+facts=$(fact_rows)
+[ "$(wc -l <<<"$facts")" -eq "$(grep -c '^	\[WH_FACT_' lib/oci/subject.c)" ]
+report $? "the facts of lib/oci/subject.c can be read"
+wrong=$(diff <(sort <<<"$facts") <(section '### match' | grep -E '^\| `[A-Za-z]+` \| (allow more|only tighten)' | sort) |
+  sed -n 's/^< /missing: /p; s/^> /not so in subject.c: /p')
+report_none "$wrong" "the reference has every fact, as lib/oci/subject.c describes it"
+text=$(section '### match')
+wrong=$(sed -nE '/^static const char \*const engines/,/^\}/s/.*= "([a-z-]+)".*/\1/p' lib/oci/subject.c | missing '| `%s`')
+report_none "$wrong" "the reference has every engine"
+
 text=$(cat docs/man/whittle.json.5)
 wrong=$(sed -E 's/^\| `([A-Za-z]+)`.*/\1/' <<<"$rows" | sort -u | missing '.It Va %s')
 report_none "$wrong" "whittle.json(5) has every key"
