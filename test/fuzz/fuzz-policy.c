@@ -105,6 +105,15 @@ static void take_fact(
 	}
 }
 
+/* Advice is one line each, and has a place. */
+static void check_note(void *context, unsigned line, unsigned column, const char *sentence)
+{
+	(void)context;
+	check(line > 0 && column > 0);
+	for (const char *c = sentence; *c != '\0'; c++)
+		check(*c >= 0x20 && *c < 0x7f);
+}
+
 static void decide(const struct wh_policy *policy, struct wh_slice rest)
 {
 	struct wh_annotation annotations[ANNOTATIONS];
@@ -142,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	wh_buf_add_slice(&whole, text);
 	wh_buf_add_slice(&head, text);
-	r = wh_policy_parse_take(&policy, &whole, "fuzz", &err);
+	r = wh_policy_parse_and_review_take(&policy, &whole, "fuzz", check_note, NULL, &err);
 	if (r < 0)
 		check_refusal(r, &err, policy);
 	/* What is good as a whole is good up to "runtimes", and names the same ones. */
