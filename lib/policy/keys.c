@@ -30,7 +30,11 @@ struct key {
 
 #define KEY(name, places, type, doc, read) \
 	{ \
-		{ name, places, type, doc }, sizeof(name) - 1, read \
+		{ name, places, type, doc, WH_FACT_COUNT }, sizeof(name) - 1, read \
+	}
+#define CONDITION(name, fact, type, doc, read) \
+	{ \
+		{ name, MATCH, type, doc, fact }, sizeof(name) - 1, read \
 	}
 
 static const struct key keys[] = {
@@ -39,47 +43,6 @@ static const struct key keys[] = {
 		wh_read_name),
 	KEY("match", RULE, "an object",
 		"The conditions of the rule, at least one; all of them must hold.", wh_read_match),
-	KEY("engine", MATCH, "the name of an engine, or an array of them",
-		"Which engine made the container: \"docker\", \"podman\", \"containerd\", "
-		"\"cri-containerd\", \"cri-o\" or \"buildkit\".",
-		wh_read_fact),
-	KEY("namespace", MATCH, "a string with a pattern, or an array of them",
-		"A pattern for the namespace: Kubernetes', or with the engine \"containerd\" its "
-		"own.",
-		wh_read_fact),
-	KEY("pod", MATCH, "a string with a pattern, or an array of them",
-		"A pattern for the pod's name.", wh_read_fact),
-	KEY("container", MATCH, "a string with a pattern, or an array of them",
-		"A pattern for the container's name.", wh_read_fact),
-	KEY("image", MATCH, "a string with a pattern, or an array of them",
-		"A pattern for the image's reference in full, \"docker.io/library/postgres:16\". "
-		"With \"@sha256:\" the digest is compared as a whole.",
-		wh_read_fact),
-	KEY("imageId", MATCH, "an image's id, or an array of them",
-		"The image's id: \"sha256:\" and 64 hexadecimal digits, or these alone.",
-		wh_read_fact),
-	KEY("label", MATCH, "an object of patterns, with at least one",
-		"Labels the container must have, each with a pattern for its value.",
-		wh_read_by_key),
-	KEY("sandbox", MATCH, "true or false",
-		"Whether this is the container that holds a Kubernetes pod together.",
-		wh_read_sandbox),
-	KEY("command", MATCH, "the name of a command, or an array of them",
-		"What the runtime is called for: \"create\", \"run\", \"exec\", \"restore\" or "
-		"\"update\".",
-		wh_read_fact),
-	KEY("user", MATCH, "a string with a user id or a range of them, or an array of such",
-		"The user id of the process, inside the container: \"0\", \"1000-65535\".",
-		wh_read_fact),
-	KEY("annotations", MATCH, "an object of patterns, with at least one",
-		"Annotations the container must have, each with a pattern for its value.",
-		wh_read_by_key),
-	KEY("id", MATCH, "a string with a pattern, or an array of them",
-		"A pattern for the container's id.", wh_read_fact),
-	KEY("bundle", MATCH, "a string with a pattern, or an array of them",
-		"A pattern for the absolute path of the bundle, links resolved. Engines name its "
-		"last folders after the id, which callers can choose: match on those above.",
-		wh_read_fact),
 	KEY("mode", TOP | RULE, "\"enforce\" or \"audit\"",
 		"\"audit\" changes nothing and records what \"enforce\" would change. Silent: "
 		"\"enforce\".",
@@ -102,6 +65,48 @@ static const struct key keys[] = {
 		"Folders that get a writable tmpfs where the root file system becomes read-only. "
 		"Silent: none.",
 		wh_read_tmpfs),
+	CONDITION("engine", WH_FACT_ENGINE, "the name of an engine, or an array of them",
+		"Which engine made the container: \"docker\", \"podman\", \"containerd\", "
+		"\"cri-containerd\", \"cri-o\" or \"buildkit\".",
+		wh_read_fact),
+	CONDITION("namespace", WH_FACT_NAMESPACE, "a string with a pattern, or an array of them",
+		"A pattern for the namespace: Kubernetes', or with the engine \"containerd\" its "
+		"own.",
+		wh_read_fact),
+	CONDITION("pod", WH_FACT_POD, "a string with a pattern, or an array of them",
+		"A pattern for the pod's name.", wh_read_fact),
+	CONDITION("container", WH_FACT_CONTAINER, "a string with a pattern, or an array of them",
+		"A pattern for the container's name.", wh_read_fact),
+	CONDITION("image", WH_FACT_IMAGE, "a string with a pattern, or an array of them",
+		"A pattern for the image's reference in full, \"docker.io/library/postgres:16\". "
+		"With \"@sha256:\" the digest is compared as a whole.",
+		wh_read_fact),
+	CONDITION("imageId", WH_FACT_IMAGE_ID, "an image's id, or an array of them",
+		"The image's id: \"sha256:\" and 64 hexadecimal digits, or these alone.",
+		wh_read_fact),
+	CONDITION("label", WH_FACT_LABEL, "an object of patterns, with at least one",
+		"Labels the container must have, each with a pattern for its value.",
+		wh_read_by_key),
+	CONDITION("sandbox", WH_FACT_SANDBOX, "true or false",
+		"Whether this is the container that holds a Kubernetes pod together.",
+		wh_read_sandbox),
+	CONDITION("command", WH_FACT_COMMAND, "the name of a command, or an array of them",
+		"What the runtime is called for: \"create\", \"run\", \"exec\", \"restore\" or "
+		"\"update\".",
+		wh_read_fact),
+	CONDITION("user", WH_FACT_USER,
+		"a string with a user id or a range of them, or an array of such",
+		"The user id of the process, inside the container: \"0\", \"1000-65535\".",
+		wh_read_fact),
+	CONDITION("annotations", WH_FACT_ANNOTATIONS, "an object of patterns, with at least one",
+		"Annotations the container must have, each with a pattern for its value.",
+		wh_read_by_key),
+	CONDITION("id", WH_FACT_ID, "a string with a pattern, or an array of them",
+		"A pattern for the container's id.", wh_read_fact),
+	CONDITION("bundle", WH_FACT_BUNDLE, "a string with a pattern, or an array of them",
+		"A pattern for the absolute path of the bundle, links resolved. Engines name its "
+		"last folders after the id, which callers can choose: match on those above.",
+		wh_read_fact),
 	KEY("runtimes", TOP, "an array of names, paths or objects",
 		"The runtimes to use; the first that is installed runs the container. Silent: "
 		"runc, crun, runsc.",

@@ -26,7 +26,7 @@ static struct wh_condition *new_condition(
 /* ---- one text a fact ------------------------------------------------------------------------ */
 
 static int read_pattern(struct wh_reader *reader, const struct wh_policy_key *key, wh_node node,
-	enum wh_fact fact, struct wh_pattern *ret)
+	struct wh_pattern *ret)
 {
 	struct wh_slice pattern;
 	int r = wh_policy_read_text(reader, key, node, &pattern);
@@ -35,19 +35,19 @@ static int read_pattern(struct wh_reader *reader, const struct wh_policy_key *ke
 		return r;
 	if (pattern.len == 0)
 		return wh_policy_fail(reader, node, "an empty \"%s\" matches nothing", key->name);
-	return wh_pattern_read(reader, node, fact, pattern, ret);
+	return wh_pattern_read(reader, node, key->fact, pattern, ret);
 }
 
 /* Any of several will do. */
 static int read_patterns(struct wh_reader *reader, const struct wh_policy_key *key, wh_node array,
-	enum wh_fact fact, struct wh_condition *condition)
+	struct wh_condition *condition)
 {
 	struct wh_pattern *pattern = &condition->pattern;
 
 	if (wh_json_first(reader->doc, array) == WH_NO_NODE)
 		return wh_policy_fail(reader, array, "an empty \"%s\" matches nothing", key->name);
 	wh_json_each_element (reader->doc, array, element) {
-		int r = read_pattern(reader, key, element, fact, pattern);
+		int r = read_pattern(reader, key, element, pattern);
 		struct wh_pattern *next;
 
 		if (r < 0)
@@ -63,28 +63,16 @@ static int read_patterns(struct wh_reader *reader, const struct wh_policy_key *k
 	return 0;
 }
 
-/* The fact that has the name of this key. */
-static enum wh_fact fact_of(const struct wh_policy_key *key)
-{
-	enum wh_fact fact = 0;
-
-	while (fact < WH_FACT_COUNT - 1 &&
-		!wh_slice_is(wh_slice_of(key->name), wh_fact_info(fact)->name))
-		fact++;
-	return fact;
-}
-
 int wh_read_fact(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
 	const struct wh_scope *scope)
 {
-	enum wh_fact fact = fact_of(key);
-	struct wh_condition *condition = new_condition(reader, fact, scope->rule);
+	struct wh_condition *condition = new_condition(reader, key->fact, scope->rule);
 
 	if (condition == NULL)
 		return wh_policy_no_memory(reader);
 	if (wh_json_type(reader->doc, value) == WH_JSON_ARRAY)
-		return read_patterns(reader, key, value, fact, condition);
-	return read_pattern(reader, key, value, fact, &condition->pattern);
+		return read_patterns(reader, key, value, condition);
+	return read_pattern(reader, key, value, &condition->pattern);
 }
 
 int wh_read_sandbox(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
@@ -159,7 +147,7 @@ int wh_read_by_key(struct wh_reader *reader, const struct wh_policy_key *key, wh
 	if (wh_json_first(reader->doc, value) == WH_NO_NODE)
 		return wh_policy_fail(reader, value, "\"%s\" must be %s", key->name, key->type);
 	wh_json_each_member (reader->doc, value, node) {
-		r = read_one_key(reader, node, fact_of(key), scope->rule);
+		r = read_one_key(reader, node, key->fact, scope->rule);
 		if (r < 0)
 			return r;
 	}

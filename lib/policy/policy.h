@@ -146,9 +146,10 @@ enum wh_policy_place {
 
 struct wh_policy_key {
 	const char *name;
-	unsigned places;  /* of enum wh_policy_place */
-	const char *type; /* "true or false": what the value must be, a phrase */
-	const char *doc;  /* what it does, a sentence */
+	unsigned places;   /* of enum wh_policy_place */
+	const char *type;  /* "true or false": what the value must be, a phrase */
+	const char *doc;   /* what it does, a sentence */
+	enum wh_fact fact; /* in "match": what it is about; WH_FACT_COUNT otherwise */
 };
 
 /* The key at this place of the table; NULL behind the last. */

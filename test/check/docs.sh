@@ -140,7 +140,8 @@ where = {"TOP": "top level", "DEFAULT": "`default`", "RULE": "a rule", "MATCH": 
          "LOG": "`log`", "RUNTIME": "a runtime", "TMPFS": "a tmpfs"}
 join = lambda part: "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', part)).replace('\\"', '"')
 for name, places, kind, doc in re.findall(
-        r'KEY\(' + words + r',\s*([A-Z |]+),\s*' + words + r',\s*' + words + ',', text):
+        r'(?:KEY|CONDITION)\(' + words + r',\s*([A-Z_ |]+),\s*' + words + r',\s*' + words + ',', text):
+    places = "MATCH" if places.startswith("WH_FACT_") else places
     stands = ", ".join(where[place.strip()] for place in places.split("|"))
     print(f"| `{join(name)}` | {stands} | {join(kind)} | {join(doc)} |")
 PYTHON
@@ -156,7 +157,7 @@ section() { # heading
 }
 
 rows=$(key_rows)
-[ "$(wc -l <<<"$rows")" -eq "$(grep -c '^	KEY(' lib/policy/keys.c)" ]
+[ "$(wc -l <<<"$rows")" -eq "$(grep -cE '^	(KEY|CONDITION)\(' lib/policy/keys.c)" ]
 report $? "the keys of lib/policy/keys.c can be read"
 wrong=$(diff <(sort <<<"$rows") <(section '### Every key' | grep '^| `' | sort) |
   sed -n 's/^< /missing: /p; s/^> /not so in keys.c: /p')
