@@ -284,6 +284,7 @@ static int place_storage(struct wh_identity *identity, const struct wh_call *cal
 
 	identity->record = WH_RECORD_STORAGE;
 	wh_identity_give_up(identity, "no rule needed the record of containers/storage");
+	wh_identity_miss(identity, WH_FACT_LABEL, "containers/storage records no labels");
 	r = add_storage_folder(identity, arena, beside);
 	identity->own_file_count = identity->file_count;
 	driver = cut_to_data_root(&root);

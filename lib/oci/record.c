@@ -127,7 +127,7 @@ bool wh_identity_in_record(const struct wh_identity *identity, enum wh_fact fact
 		[WH_RECORD_STORAGE] = 1u << WH_FACT_ENGINE | 1u << WH_FACT_NAMESPACE |
 				      1u << WH_FACT_POD | 1u << WH_FACT_CONTAINER |
 				      1u << WH_FACT_IMAGE | 1u << WH_FACT_IMAGE_ID |
-				      1u << WH_FACT_SANDBOX | 1u << WH_FACT_LABEL,
+				      1u << WH_FACT_SANDBOX,
 	};
 
 	return (facts[identity->record] >> fact & 1u) != 0;

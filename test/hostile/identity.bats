@@ -390,6 +390,7 @@ looks_for() {
   each runc leaves_alone at_docker '{ "engine": "docker", "id": "x", "annotations": { "a": "b" }, "user": "0" }'
   each runc leaves_alone at_docker '{ "namespace": "x", "pod": "x", "sandbox": true }'
   each runc leaves_alone at_podman '{ "engine": ["docker", "buildkit"], "id": "x", "command": "exec" }'
+  each runc leaves_alone at_podman '{ "label": { "tier": "gold" } }'
   each runc looks_for at_docker '{ "image": "*" }'
   each runc looks_for at_podman '{ "engine": "podman" }'
 }

@@ -106,6 +106,42 @@ static void check_sample(const struct sample *sample)
 	wh_json_free(config);
 }
 
+/* Where the root file system was, which tells Docker's and Podman's data folders. */
+static void root_file_systems(void **state)
+{
+	static const struct {
+		size_t sample;
+		const char *rootfs;
+	} rows[] = {
+		{ 0, "/srv/runc/rootfs" },
+		{ 1, "/var/lib/docker/overlay2/"
+		     "c6a062d8c13ff9233d0ad890a936d1470c88d55fdf27dab9d20b9988dd366e4d/merged" },
+		{ 4, "rootfs" },
+		{ 5, "/var/lib/containers/storage/overlay/"
+		     "e9781ced90e3db32dd7449220d14501b2db73802b5dab645e76048710e37bb35/merged" },
+		{ 7, "/var/lib/docker/overlay2/"
+		     "dbad775cfd6c2b6f1ae510c5bdc94cdfd1771f5a5cc1c5d54de8f5b5b6164aa6/merged" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		const struct sample *sample = &samples[rows[i].sample];
+		struct wh_json *doc = sample_document(sample->file);
+		struct wh_json *config =
+			sample->config == NULL ? NULL : sample_document(sample->config);
+		struct wh_arena arena = WH_ARENA_INIT;
+		struct wh_state read;
+
+		assert_int_equal(
+			wh_state_read(&read, sample->kind, sample->id, doc, config, &arena, NULL),
+			0);
+		assert_string_equal(read.rootfs, rows[i].rootfs);
+		wh_arena_done(&arena);
+		wh_json_free(doc);
+		wh_json_free(config);
+	}
+}
+
 static void real_samples(void **state)
 {
 	(void)state;
@@ -426,6 +462,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(real_samples),
+		cmocka_unit_test(root_file_systems),
 		cmocka_unit_test(of_another_container),
 		cmocka_unit_test(states_of_runc),
 		cmocka_unit_test(states_of_crun),
