@@ -230,6 +230,8 @@ int wh_target_unlink(struct wh_target *target, const char *made, struct wh_err *
 	char folder[PATH_MAX];
 	char *slash;
 
+	if (target->folder >= 0)
+		wh_sweep_replaced(target->folder, target->name);
 	if (target->fd >= 0 && unlinkat(target->folder, target->name, 0) < 0)
 		return wh_fail_errno(err, errno, "cannot remove %s", target->path);
 	(void)snprintf(folder, sizeof(folder), "%s", target->path);
@@ -244,7 +246,7 @@ int wh_target_unlink(struct wh_target *target, const char *made, struct wh_err *
 
 /* 1 when the name is there and holds the same, 0 when it is free, -EEXIST when it holds something
  * else. */
-static int look_at_backup(const struct wh_target *target, const char *name, struct wh_err *err)
+static int look_at_backup(const struct wh_target *target, const char *name)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int fd WH_FD = openat(
@@ -252,7 +254,7 @@ static int look_at_backup(const struct wh_target *target, const char *name, stru
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -EEXIST;
-	if (wh_read_all(fd, WH_ENGINE_MAX_SIZE, &text, err) < 0)
+	if (wh_read_all(fd, WH_ENGINE_MAX_SIZE, &text, NULL) < 0)
 		return -EEXIST;
 	return wh_slice_eq((struct wh_slice){ text.data, text.len },
 		       (struct wh_slice){ target->text.data, target->text.len })
@@ -260,30 +262,35 @@ static int look_at_backup(const struct wh_target *target, const char *name, stru
 		       : -EEXIST;
 }
 
-int wh_target_back_up(const struct wh_target *target, struct wh_arena *arena, const char **ret_path,
-	struct wh_err *err)
+/* The same content, or nothing, is under the first name that this gives. */
+int wh_target_name_backup(const struct wh_target *target, struct wh_arena *arena,
+	const char **ret_path, struct wh_err *err)
 {
-	struct fill fill = { .target = target, .text = { target->text.data, target->text.len } };
-
 	for (unsigned number = 1; number <= MAX_BACKUPS; number++) {
 		const char *path = number == 1 ? wh_arena_printf(arena, "%s" BACKUP, target->path)
 					       : wh_arena_printf(arena, "%s" BACKUP ".%u",
 							 target->path, number);
-		const char *name = path == NULL ? NULL : strrchr(path, '/') + 1;
-		int r = name == NULL ? -ENOMEM : look_at_backup(target, name, NULL);
 
-		if (r == -EEXIST)
+		if (path == NULL)
+			return wh_fail_errno(err, ENOMEM, "cannot name the backup");
+		if (look_at_backup(target, strrchr(path, '/') + 1) < 0)
 			continue;
-		if (r == 0)
-			r = wh_replace_file(
-				target->folder, name, target->fd, fill_file, &fill, err);
-		if (r < 0) {
-			wh_err_prefix(err, "the backup of %s", target->path);
-			return r;
-		}
 		*ret_path = path;
 		return 0;
 	}
 	return wh_fail(
 		err, EEXIST, "there are %d backups of %s; remove some", MAX_BACKUPS, target->path);
+}
+
+int wh_target_back_up(const struct wh_target *target, const char *path, struct wh_err *err)
+{
+	struct fill fill = { .target = target, .text = { target->text.data, target->text.len } };
+	const char *name = strrchr(path, '/') + 1;
+	int r = 0;
+
+	if (look_at_backup(target, name) == 0)
+		r = wh_replace_file(target->folder, name, target->fd, fill_file, &fill, err);
+	if (r < 0)
+		wh_err_prefix(err, "the backup of %s", target->path);
+	return r;
 }

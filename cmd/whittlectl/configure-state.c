@@ -24,18 +24,31 @@
 
 #define STATE_MAX_SIZE (16u << 20)
 
-void wh_state_done(struct wh_state *state)
-{
-	if (state->folder >= 0 && !state->watching)
-		(void)rmdir(WH_STATE_FOLDER); /* when nothing is noted any more */
-	wh_close_fd(&state->folder);          /* the lock goes with it */
-}
-
 static int state_name(const char *engine, char ret[32], struct wh_err *err)
 {
 	return snprintf(ret, 32, "%s.json", engine) < 32
 		       ? 0
 		       : wh_fail(err, ENAMETOOLONG, "the engine's name is too long");
+}
+
+/* The folder goes when nothing is noted any more. */
+static void remove_folder(int folder)
+{
+	const struct wh_engine *engine;
+	char name[32];
+
+	for (size_t i = 0; (engine = wh_engine_get(i)) != NULL; i++) {
+		if (state_name(engine->name, name, NULL) == 0)
+			wh_sweep_replaced(folder, name);
+	}
+	(void)rmdir(WH_STATE_FOLDER);
+}
+
+void wh_state_done(struct wh_state *state)
+{
+	if (state->folder >= 0 && !state->watching)
+		remove_folder(state->folder);
+	wh_close_fd(&state->folder); /* the lock goes with it */
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */

@@ -289,14 +289,13 @@ static int leads_to_whittle(struct wh_configure *configure, bool *ret)
 	return 0;
 }
 
-static int make_link(struct wh_configure *configure, bool *ret_made)
+static int make_link(struct wh_configure *configure)
 {
 	const char *name;
 	int folder WH_FD = WH_NO_FD;
 	bool there;
 	int r = leads_to_whittle(configure, &there);
 
-	*ret_made = false;
 	if (r < 0 || there || configure->dry_run)
 		return r;
 	folder = wh_open_trusted_parent(configure->program, &name, &configure->err);
@@ -305,7 +304,6 @@ static int make_link(struct wh_configure *configure, bool *ret_made)
 	if (symlinkat("whittle", folder, name) < 0)
 		return wh_fail_errno(
 			&configure->err, errno, "cannot make the link %s", configure->program);
-	*ret_made = true;
 	return 0;
 }
 
@@ -494,32 +492,67 @@ static int finish(struct wh_configure *configure)
 	return r;
 }
 
-static int write_added(struct wh_configure *configure, struct wh_target *target,
+/* What is about to be done is noted first, so that a run that is killed leaves nothing unknown. */
+static int note_added(struct wh_configure *configure, const struct wh_target *target,
 	const struct wh_engine_undo *undo, struct wh_slice text)
 {
 	struct wh_state_file *file = &configure->state.file;
-	const char *folder = NULL;
-	bool first = file->backup == NULL && target->fd >= 0 && !configure->engine->own_file;
-	bool made_link = false;
-	int r = make_link(configure, &made_link);
+	bool first = file->count == 0 && target->fd >= 0 && !configure->engine->own_file;
+	bool there;
+	int r = leads_to_whittle(configure, &there);
 
-	if (r == 0 && first && file->count == 0)
-		r = wh_target_back_up(target, &configure->arena, &file->backup, &configure->err);
+	if (r == 0 && first)
+		r = wh_target_name_backup(
+			target, &configure->arena, &file->backup, &configure->err);
 	if (r == 0)
-		r = note_runtime(configure, undo, made_link);
+		r = note_runtime(configure, undo, !there);
 	file->written = keep(configure, text);
 	if (r == 0 && file->written == NULL)
 		r = no_memory(configure);
 	if (r == 0)
 		r = wh_state_write(&configure->state, &configure->err);
+	if (r == 0 && first)
+		r = wh_target_back_up(target, file->backup, &configure->err);
+	configure->backup = file->backup;
+	return r;
+}
+
+/* As it was before, since the engine's file is not the new one. What cannot be taken back is noted
+ * still, and the next run takes it back. */
+static void take_back(struct wh_configure *configure, const struct wh_state_file *before)
+{
+	const struct wh_state_file *file = &configure->state.file;
+	struct wh_state_runtime *runtime = wh_state_find(&configure->state, configure->name);
+	struct wh_target backup WH_TARGET = { .folder = WH_NO_FD, .fd = WH_NO_FD };
+	struct wh_err why = configure->err;
+	bool made_link = runtime != NULL && runtime->made_link;
+	const char *made_backup = before->backup == NULL ? file->backup : NULL;
+
+	configure->state.file = *before;
+	if (made_link && wh_state_uses(&configure->state, configure->program, NULL) == 0)
+		(void)!remove_link(configure, configure->program);
+	if (made_backup != NULL &&
+		wh_target_open(&backup, made_backup, &configure->arena, NULL) == 0)
+		(void)!wh_target_unlink(&backup, NULL, NULL);
+	(void)!wh_state_write(&configure->state, NULL);
+	configure->err = why;
+}
+
+static int write_added(struct wh_configure *configure, struct wh_target *target,
+	const struct wh_engine_undo *undo, struct wh_slice text)
+{
+	const char *folder = NULL;
+	int r = note_added(configure, target, undo, text);
+
+	if (r == 0)
+		r = make_link(configure);
 	if (r == 0)
 		r = wh_target_write(
 			target, text, 0644, &configure->arena, &folder, &configure->err);
 	if (r == 0 && folder != NULL) {
-		file->folder = folder;
+		configure->state.file.folder = folder;
 		r = wh_state_write(&configure->state, &configure->err);
 	}
-	configure->backup = file->backup;
 	return r;
 }
 
@@ -531,6 +564,7 @@ static int add_to(
 	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_slice old = text_of(target), text;
 	struct wh_engine_undo undo = { .name = NULL };
+	struct wh_state_file before;
 	bool unused;
 	int r = wh_engine_add(view, &change, old, &new, &undo, &configure->err);
 
@@ -540,7 +574,7 @@ static int add_to(
 	if (target->fd >= 0 && wh_slice_eq(old, text)) {
 		wh_note(configure, "%s: \"%s\" is there already", configure->edited,
 			configure->name);
-		return make_link(configure, &unused);
+		return make_link(configure);
 	}
 	r = verify_added(configure, view->edited, &text);
 	if (r < 0)
@@ -551,11 +585,14 @@ static int add_to(
 			       &configure->diff) < 0
 			       ? no_memory(configure)
 			       : leads_to_whittle(configure, &unused);
+	before = configure->state.file;
 	r = note_original(configure, view, target);
 	if (r == 0)
 		r = write_added(configure, target, &undo, text);
-	if (r < 0)
+	if (r < 0) {
+		take_back(configure, &before);
 		return r;
+	}
 	wh_note(configure, "%s: \"%s\" is %s with the policy %s%s", configure->edited,
 		configure->name, configure->program, configure->policy_file,
 		configure->make_default ? ", and the default" : "");
@@ -655,7 +692,7 @@ static int drop_backup(struct wh_configure *configure, struct wh_slice text)
 
 	if (backup == NULL)
 		return 0;
-	if (!is_spare(backup, text, &configure->arena)) {
+	if (access(backup, F_OK) == 0 && !is_spare(backup, text, &configure->arena)) {
 		wh_note(configure, "kept, since the file was changed meanwhile: %s", backup);
 		return 0;
 	}
@@ -690,6 +727,8 @@ static int write_removed(struct wh_configure *configure, struct wh_target *targe
 	const char *unused;
 	int r = 0;
 
+	if (target->folder >= 0)
+		wh_sweep_replaced(target->folder, target->name);
 	if (unlink_it)
 		r = wh_target_unlink(target, file->folder, &configure->err);
 	else if (target->fd >= 0 && !wh_slice_eq(now, text_of(target)))

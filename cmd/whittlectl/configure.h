@@ -47,10 +47,12 @@ int wh_target_unlink(struct wh_target *target, const char *made, struct wh_err *
 
 /*
  * A copy of the file beside it, with its rights: FILE.whittle-backup, or with ".2" and so on behind
- * when there are others that hold something else.
+ * when there are others that hold something else. First its name, then the copy, so that it can be
+ * noted in between.
  */
-int wh_target_back_up(const struct wh_target *target, struct wh_arena *arena, const char **ret_path,
-	struct wh_err *err);
+int wh_target_name_backup(const struct wh_target *target, struct wh_arena *arena,
+	const char **ret_path, struct wh_err *err);
+int wh_target_back_up(const struct wh_target *target, const char *path, struct wh_err *err);
 
 /* ---- what was done (configure-state.c) --------------------------------------------------- */
 

@@ -355,9 +355,7 @@ static int add_handler(struct wh_engine_edit *edit, const char *plugin, const ch
 	const char *const path[] = { "plugins", plugin, "containerd", "runtimes", name, NULL };
 	struct wh_toml_member members[MAX_MEMBERS];
 	struct wh_buf spelled WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	size_t count = model == NULL ? 0 : copy_model(doc, model, members);
-	int r;
 
 	if (model == NULL)
 		count = add_member(members, 0, NULL, "runtime_type", WH_SLICE("\"" SHIM "\""));
@@ -368,8 +366,7 @@ static int add_handler(struct wh_engine_edit *edit, const char *plugin, const ch
 		count = copy_tables(
 			doc, model, (struct wh_slice){ spelled.data, spelled.len }, members, count);
 	}
-	r = wh_toml_add_table(wh_engine_text(edit), path, members, count, &new, err);
-	return r < 0 ? r : wh_engine_take_text(edit, &new, err);
+	return wh_engine_toml_add_table(edit, path, members, count, err);
 }
 
 static int set_default(

@@ -147,9 +147,7 @@ static int add_handler(
 	const char *const path[] = { "crio", "runtime", "runtimes", change->name, NULL };
 	struct wh_toml_member members[MAX_MEMBERS];
 	struct wh_buf spelled WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	size_t count = 2;
-	int r;
 
 	wh_toml_add_string(&spelled, wh_slice_of(change->program));
 	if (wh_buf_status(&spelled) < 0)
@@ -157,8 +155,7 @@ static int add_handler(
 	members[0] = (struct wh_toml_member){ NULL, "runtime_path", { spelled.data, spelled.len } };
 	members[1] = (struct wh_toml_member){ NULL, "runtime_type", WH_SLICE("\"oci\"") };
 	count = copy_model(edit->view, change->name, members, count);
-	r = wh_toml_add_table(wh_engine_text(edit), path, members, count, &new, err);
-	return r < 0 ? r : wh_engine_take_text(edit, &new, err);
+	return wh_engine_toml_add_table(edit, path, members, count, err);
 }
 
 static int add_crio(

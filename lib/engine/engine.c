@@ -267,6 +267,18 @@ int wh_engine_toml_set_string(struct wh_engine_edit *edit, const char *const pat
 	return wh_engine_toml_set(edit, path, (struct wh_slice){ spelled.data, spelled.len }, err);
 }
 
+int wh_engine_toml_add_table(struct wh_engine_edit *edit, const char *const path[],
+	const struct wh_toml_member *members, size_t count, struct wh_err *err)
+{
+	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_err why = WH_ERR_INIT;
+	int r = wh_toml_add_table(wh_engine_text(edit), path, members, count, &new, &why);
+
+	if (r < 0)
+		return wh_fail(err, -r, "%s: %s", edit->view->edited, why.text);
+	return wh_engine_take_text(edit, &new, err);
+}
+
 int wh_engine_toml_unset(struct wh_engine_edit *edit, const char *const path[], struct wh_err *err)
 {
 	struct wh_buf new WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;

@@ -84,11 +84,14 @@ struct wh_slice wh_engine_text(const struct wh_engine_edit *edit);
 int wh_engine_take_text(
 	struct wh_engine_edit *edit, struct wh_buf *text, struct wh_err *err) WH_MUST_CHECK;
 
-/* wh_toml_set() and wh_toml_unset() as steps of an edit. */
+/* wh_toml_set(), wh_toml_add_table() and wh_toml_unset() as steps of an edit, with the file's name
+ * in the sentence. */
 int wh_engine_toml_set(struct wh_engine_edit *edit, const char *const path[], struct wh_slice value,
 	struct wh_err *err) WH_MUST_CHECK;
 int wh_engine_toml_set_string(struct wh_engine_edit *edit, const char *const path[],
 	const char *value, struct wh_err *err) WH_MUST_CHECK;
+int wh_engine_toml_add_table(struct wh_engine_edit *edit, const char *const path[],
+	const struct wh_toml_member *members, size_t count, struct wh_err *err) WH_MUST_CHECK;
 int wh_engine_toml_unset(
 	struct wh_engine_edit *edit, const char *const path[], struct wh_err *err) WH_MUST_CHECK;
 

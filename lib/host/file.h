@@ -95,6 +95,9 @@ typedef int wh_fill_file(int fd, void *context, struct wh_err *err);
 int wh_replace_file(int folder, const char *name, int old, wh_fill_file *fill, void *context,
 	struct wh_err *err) WH_MUST_CHECK;
 
+/* Removes what killed runs of wh_replace_file() left beside this name, which need not be there. */
+void wh_sweep_replaced(int folder, const char *name);
+
 /* Writes all bytes, whatever the kernel takes at a time. 0 or -errno. */
 int wh_write_all(int fd, const void *bytes, size_t len) WH_MUST_CHECK;
 

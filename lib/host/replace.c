@@ -120,7 +120,7 @@ static void sweep_one(int folder, const char *temp)
  * nothing more and not sooner: some file systems (NFS, FUSE) and a pending signal end a call before
  * the buffer is full.
  */
-static void sweep(int folder, const char *name)
+void wh_sweep_replaced(int folder, const char *name)
 {
 	_Alignas(struct dirent64) char entries[4096];
 	bool readable = lseek(folder, 0, SEEK_SET) == 0; /* an O_PATH descriptor is not */
@@ -332,7 +332,7 @@ int wh_replace_file(int folder, const char *name, int old, wh_fill_file *fill, v
 		drop_temp) = { .folder = folder, .old = old, .fd = WH_NO_FD, .name = name };
 	int r;
 
-	sweep(folder, name);
+	wh_sweep_replaced(folder, name);
 	r = create_temp(&new, err);
 	if (r < 0)
 		return r;
