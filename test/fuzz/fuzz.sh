@@ -15,14 +15,14 @@ report() { # status, name
 
 build="build-fuzz"
 if [ ! -f "$build/build.ninja" ]; then
-  CC=clang meson setup "$build" -Dfuzzing=true -Db_sanitize=address,undefined -Db_lundef=false \
+  CC=clang CXX=clang++ meson setup "$build" -Dfuzzing=true -Db_sanitize=address,undefined -Db_lundef=false \
     --buildtype=debugoptimized >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 fi
 ninja -C "$build" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 rm -f "$build.log"
 mkdir -p "$build/findings"
 
-for target in argv identity json policy process; do
+for target in argv json policy process toml; do
   program=$build/test/fuzz/fuzz-$target
   corpus=test/fuzz/corpus/$target
   find "$corpus" -type f -exec "$program" -runs=0 {} + 2>"$build/log" && grep -q 'Executed' "$build/log"
