@@ -232,6 +232,21 @@ text=$(section '## whittlectl')
 wrong=$(missing '| `%s' <<<"$verbs")
 report_none "$wrong" "the reference has every verb of the help"
 
+# The synopsis of a verb in the man page has just the options of its help, and so has the reference.
+synopsis() { # verb
+  awk -v verb=".Cm $1" '/^\.Sh/ { part = $2 } part == "SYNOPSIS" && /^\.Nm/ { inside = 0 }
+    part == "SYNOPSIS" && $0 == verb { inside = 1 } inside' docs/man/whittlectl.8
+}
+wrong=''
+for verb in $verbs; do
+  options=$("$WHITTLECTL" "$verb" --help | sed -nE 's/^  --([a-z-]+).*/\1/p' | sort)
+  wrong+=$(diff <(echo "$options") <(synopsis "$verb" | sed -nE 's/^\.Op Fl -([a-z-]+).*/\1/p' | sort) |
+    sed -n "s/^< /$verb: missing in the synopsis: --/p; s/^> ./$verb: no such option: --/p")
+  text=$(section "### $verb")
+  [ -z "$options" ] || wrong+=$(missing '| `--%s' <<<"$options")
+done
+report_none "$wrong" "whittlectl(8) and the reference have every option of every verb's help"
+
 # T1, or T15 to T19
 threats=$(grep -E '^\|' docs/security.md | grep -oE 'T[0-9]+( to T[0-9]+)?' | awk '
   { first = substr($1, 2) + 0; last = NF == 3 ? substr($3, 2) + 0 : first
