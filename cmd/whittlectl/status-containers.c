@@ -83,6 +83,8 @@ static const char *const known_roots[] = {
 	"/run/docker/runtime-*/*",
 	"/run/containerd/runc/*",
 	"/run/containerd/runsc/*",
+	"/run/user/*/containerd/runc/*",
+	"/run/user/*/docker/runtime-*/*",
 	"/run/user/*/runc",
 	"/run/user/*/crun",
 	"/run/user/*/runsc",

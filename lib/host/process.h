@@ -69,5 +69,4 @@ int wh_process_link(int proc, int pid, const char *name, struct wh_arena *arena,
 int wh_process_namespace(int proc, int pid, const char *type, uint64_t *ret) WH_MUST_CHECK;
 
 /* Its control groups, the text of /proc/PID/cgroup, in the arena. */
-int wh_process_groups(
-	int proc, int pid, struct wh_arena *arena, const char **ret) WH_MUST_CHECK;
+int wh_process_groups(int proc, int pid, struct wh_arena *arena, const char **ret) WH_MUST_CHECK;
