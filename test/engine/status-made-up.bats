@@ -376,6 +376,18 @@ edit_daemon() {
   is '.ways[0].do | test("^take it out of /etc/docker/daemon.json .line [0-9]+.$")' true
 }
 
+@test "check finds what whittle would become: never whittle under the name runc, never past one that is not trusted" {
+  all_is_well
+  same "check" "/etc/whittle/config.json: valid, in front of /usr/sbin/runc" "$(inside whittlectl check)"
+  pretend /usr/bin/crun 'crun version 1.8.1'
+  edit_policy config '.runtimes = ["runc", "crun"]'
+  inside chmod 777 /usr/sbin/runc
+  code=0
+  answer=$(inside whittlectl check 2>&1) || code=$?
+  exits 1
+  has '/usr/sbin/runc can be written by others than its owner'
+}
+
 # ---- containers ---------------------------------------------------------------------------
 
 @test "who started it: containerd's note, conmon's words, nobody" {

@@ -1285,6 +1285,76 @@ static void test_hostile_text_is_cheap(void **state)
 	wh_arena_done(&arena);
 }
 
+/* ---- for whittlectl --------------------------------------------------------------------- */
+
+static void test_rules_that_only_watch(void **state)
+{
+	static const struct {
+		const char *text;
+		enum wh_mode mode;
+		const char *names[3];
+	} cases[] = {
+		{ "{}", ENFORCE, { NULL } },
+		{ "{\"mode\":\"audit\"}", AUDIT, { NULL } },
+		{ "{\"rules\":[{\"name\":\"a\",\"match\":{\"bundle\":\"/a\"},\"mode\":\"audit\"},"
+		  "{\"name\":\"b\",\"match\":{\"bundle\":\"/b\"},\"mode\":\"enforce\"},"
+		  "{\"name\":\"c\",\"match\":{\"bundle\":\"/c\"}},"
+		  "{\"name\":\"d\",\"match\":{\"bundle\":\"/d\"},\"mode\":\"audit\"}]}",
+			ENFORCE, { "a", "d", NULL } },
+		/* It cannot loosen "default", so it does not only watch. */
+		{ "{\"rules\":[{\"name\":\"a\",\"match\":{\"id\":\"x\"},\"mode\":\"audit\"}]}",
+			ENFORCE, { NULL } },
+		/* Told already by the whole. */
+		{ "{\"mode\":\"audit\",\"rules\":[{\"name\":\"a\",\"match\":{\"bundle\":\"/a\"},"
+		  "\"mode\":\"audit\"}]}",
+			AUDIT, { NULL } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wh_policy *policy WH_POLICY = parse(cases[i].text);
+		size_t n = 0;
+
+		assert_int_equal(wh_policy_default(policy)->mode, cases[i].mode);
+		for (; cases[i].names[n] != NULL; n++)
+			assert_string_equal(wh_policy_watching_rule(policy, n), cases[i].names[n]);
+		assert_null(wh_policy_watching_rule(policy, n));
+	}
+}
+
+static void test_policies_by_the_programs_name(void **state)
+{
+	static const struct {
+		const char *program;
+		const char *file; /* NULL: none can have that name */
+	} cases[] = {
+		{ "/usr/local/bin/whittle", "/etc/whittle/config.json" },
+		{ "whittle", "/etc/whittle/config.json" },
+		{ "runc", "/etc/whittle/config.json" },
+		{ "/usr/local/sbin/runc", "/etc/whittle/config.json" },
+		{ "/usr/local/bin/whittle-ci", "/etc/whittle/ci.json" },
+		{ "whittle-a.b_C-9", "/etc/whittle/a.b_C-9.json" },
+		{ "/whittle-x/runc", "/etc/whittle/config.json" },
+		{ "whittle-", NULL },
+		{ "whittle-.hidden", NULL },
+		{ "whittle-a b", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+		struct wh_err err = WH_ERR_INIT;
+		const char *file = wh_policy_file_of(cases[i].program, &arena, &err);
+
+		if (cases[i].file == NULL) {
+			assert_null(file);
+			assert_int_equal(err.number, EINVAL);
+		} else {
+			assert_string_equal(file, cases[i].file);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1306,6 +1376,8 @@ int main(void)
 		cmocka_unit_test(test_tmpfs_is_intersected_by_path),
 		cmocka_unit_test(test_settable_facts_never_widen),
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_rules_that_only_watch),
+		cmocka_unit_test(test_policies_by_the_programs_name),
 		cmocka_unit_test(test_example_yields_what_it_says),
 		cmocka_unit_test(test_example_is_valid_with_all_its_settings),
 		cmocka_unit_test(test_example_shows_every_key),

@@ -123,6 +123,25 @@ static void bare_names_are_looked_for_in_the_systems_folders(void **state)
 	free(before);
 }
 
+static void what_others_call_whittle_is_passed_over(void **state)
+{
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	struct wh_err err = WH_ERR_INIT;
+	const char *found = NULL;
+	struct wh_runtime_file whittles[2] = { { 0, 1 } };
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat("/usr/bin/env", &st), 0);
+	assert_int_equal(wh_runtime_find_behind(whittles, 1, "env", &arena, &found, &err), 0);
+	whittles[1] = (struct wh_runtime_file){ st.st_dev, st.st_ino };
+	assert_int_equal(wh_runtime_find_behind(whittles, 2, "env", &arena, &found, &err), -ENOENT);
+	err = (struct wh_err)WH_ERR_INIT;
+	assert_int_equal(
+		wh_runtime_find_behind(whittles, 2, "/usr/bin/env", &arena, &found, &err), -ELOOP);
+	assert_non_null(strstr(err.text, "is whittle itself"));
+}
+
 /* ---- whittle itself --------------------------------------------------------------------- */
 
 static void copy_program(const struct scratch *scratch, const char *name)
@@ -377,6 +396,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		WITH_SCRATCH(runtimes_are_found_by_name_and_path),
 		cmocka_unit_test(bare_names_are_looked_for_in_the_systems_folders),
+		cmocka_unit_test(what_others_call_whittle_is_passed_over),
 		WITH_SCRATCH(whittle_itself_is_no_runtime),
 		WITH_SCRATCH(execve_passes_on_words_and_environment),
 		WITH_SCRATCH(argv0_is_as_given),
