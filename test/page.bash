@@ -96,6 +96,13 @@ judge_fences() { # page, folder
     complaint=$(tail -n +2 "$block" | jq empty 2>&1)
     report_none "$complaint" "$1:$(head -n 1 "$block") is JSON"
   done
+  for block in "$2"/*.yaml; do
+    [ -e "$block" ] || continue
+    complaint=$(tail -n +2 "$block" | /usr/bin/python3 -c '
+import sys, yaml
+assert all(isinstance(one, dict) for one in yaml.safe_load_all(sys.stdin)), "no mapping"' 2>&1 | tail -n 3)
+    report_none "$complaint" "$1:$(head -n 1 "$block") is YAML"
+  done
   for block in "$2"/*.jsonc; do
     [ -e "$block" ] || continue
     tail -n +2 "$block" >"$block.policy"

@@ -9,7 +9,8 @@
 #   ```text     behind a ```sh is what that prints; "…" stands for anything
 #   ```jsonc    is a whole policy: whittlectl check accepts it
 #   ```json     is valid JSON
-#   ```console, ```toml, ```yaml, ```ini, or none: only shown
+#   ```yaml     is valid YAML
+#   ```console, ```toml, ```ini, or none: only shown
 #
 # A page runs in namespaces of its own: what it writes to /etc, /usr/local, /run, its temporary and its home
 # folder is gone afterwards, and so are its processes. WHITTLE and WHITTLECTL are the programs under test.

@@ -29,11 +29,8 @@ image_command='["sh"]'
 begin_docker() { start_dockerd && busybox_image docker; }
 begin_containerd() { start_containerd && busybox_image ctr; }
 begin_podman() { busybox_image podman; }
-begin_kubernetes() {
-  start_containerd && busybox_image ctr --namespace k8s.io &&
-    image=registry.k8s.io/pause:3.6 image_command='["sleep", "1000000"]' \
-      busybox_image ctr --namespace k8s.io
-}
+begin_kubernetes() { prepare_node && start_containerd && image_command='["sleep", "1000000"]' node_images; }
+begin_crio() { inside mkdir -p /etc/crio/crio.conf.d && inside ln -s /bin/true /usr/local/bin/crio; } # Debian 12 has no CRI-O: a name is all there can be
 
 begin() { # page: its machine
   local engine
