@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "host/file.h"
@@ -90,27 +91,58 @@ static void load_policy(struct wh_run *run, int argc, char *const argv[])
 		(void)!read_policy(run, false, NULL);
 }
 
-/*
- * The first runtime of the policy that is on this host, or of the built-in list without a policy.
- * *ret_kind is set in any case: when there is none it is the kind of the first.
- */
-static int find_runtime(struct wh_run *run, enum wh_runtime_kind *ret_kind, struct wh_err *err)
+/* Whether a runtime of this kind keeps the state of a container that one of the words names. */
+static bool keeps_container(
+	struct wh_run *run, enum wh_runtime_kind kind, int argc, char *const argv[])
 {
+	const char *root = NULL;
+
+	if (wh_argv_parse(&run->argv, wh_grammar_of(kind), &run->arena, argc, argv, NULL) == 0)
+		root = wh_run_root(run);
+	for (int i = 1; root != NULL && i < argc; i++) {
+		struct wh_state_layout layout;
+		const char *path = NULL;
+
+		if (argv[i][0] != '-' && wh_state_layout(kind, argv[i], &run->arena, &layout) == 0)
+			path = wh_arena_printf(
+				&run->arena, "%s/%s/%s", root, layout.folder, layout.file);
+		if (path != NULL && access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The first runtime of the policy that is on this host. Without a policy the first of the built-in
+ * list, but rather the one that made the container: it has to stay manageable, and only that one
+ * knows it. *ret_kind is set in any case: when there is none it is the kind of the first.
+ */
+static int find_runtime(struct wh_run *run, int argc, char *const argv[],
+	enum wh_runtime_kind *ret_kind, struct wh_err *err)
+{
+	const char *chosen = NULL;
+	bool certain = false;
 	size_t count;
 	const struct wh_policy_runtime *runtimes = wh_policy_runtimes(run->policy, &count);
 
 	*ret_kind = runtimes[0].kind;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !certain; i++) {
 		struct wh_err why = WH_ERR_INIT;
 		int r = wh_runtime_find(runtimes[i].name, &run->arena, &run->runtime, &why);
 
-		if (r == 0) {
-			*ret_kind = runtimes[i].kind;
-			return 0;
-		}
-		if (r != -ENOENT)
+		if (r < 0 && r != -ENOENT && chosen == NULL)
 			return wh_fail(err, -r, "%s", why.text);
+		if (r < 0)
+			continue;
+		certain = run->policy != NULL || keeps_container(run, runtimes[i].kind, argc, argv);
+		if (chosen == NULL || certain) {
+			chosen = run->runtime;
+			*ret_kind = runtimes[i].kind;
+		}
 	}
+	run->runtime = chosen;
+	if (chosen != NULL)
+		return 0;
 	return wh_fail(err, ENOENT,
 		"none of the container runtimes that the policy names is installed in the system "
 		"folders; install one, or name it by its absolute path under \"runtimes\" in %s",
@@ -166,7 +198,7 @@ static int start(struct wh_run *run, int argc, char *argv[], struct wh_err *err)
 	r = own_options(run, argc, argv, &used, err);
 	if (r == 0) {
 		load_policy(run, argc - used, argv + used);
-		r = find_runtime(run, &kind, err);
+		r = find_runtime(run, argc - used, argv + used, &kind, err);
 	}
 	/* Also for a refusal that is certain by now: the words name the log it goes to. */
 	parsed = wh_argv_parse(&run->argv, wh_grammar_of(kind), &run->arena, argc - used,

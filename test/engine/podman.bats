@@ -217,6 +217,18 @@ exec_under_broken_policy() {
   inside podman rm held >/dev/null
   edit_policy "strict-$RUNTIME" 'del(.unknown)'
 }
+without_policy() {
+  run_held
+  inside mv "/etc/whittle/strict-$RUNTIME.json" /etc/whittle/away
+  sentence='the policy cannot be used' refused 255 "whittle-strict-$RUNTIME" exec held id
+  inside podman kill held >/dev/null
+  inside podman wait held >/dev/null
+  inside podman rm held >/dev/null
+  eventually has_ended "$pid"
+  inside mv /etc/whittle/away "/etc/whittle/strict-$RUNTIME.json"
+}
+@test "without a policy containers of either runtime can be stopped and removed" { each_runtime without_policy; }
+
 @test "under a broken policy exec is refused, and containers can be stopped and removed" { each_runtime exec_under_broken_policy; }
 
 # ---- the same as without whittle -----------------------------------------------------------
