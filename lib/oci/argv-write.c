@@ -69,6 +69,8 @@ static const char *overridden(const struct writer *w, const struct wh_option *op
 {
 	if (option->role == WH_ROLE_ROOT)
 		return w->override->root;
+	if (option->role == WH_ROLE_BUNDLE)
+		return w->override->bundle;
 	if (option->role == WH_ROLE_RESOURCES)
 		return w->override->resources;
 	if (option->role == WH_ROLE_PROCESS || option->role >= WH_ROLE_CAP)
@@ -96,7 +98,10 @@ static void put_flag(struct writer *w, const struct wh_flag *flag)
 static void put_overrides(struct writer *w)
 {
 	enum wh_action action = w->argv->action;
+	bool creates = action == WH_ACTION_CREATE || action == WH_ACTION_RESTORE;
 
+	if (creates && w->override->bundle != NULL)
+		put_value(w, "bundle", w->override->bundle);
 	if (action == WH_ACTION_EXEC && w->override->process != NULL)
 		put_value(w, "process", w->override->process);
 	if (action == WH_ACTION_UPDATE && w->override->resources != NULL)
@@ -123,8 +128,8 @@ char **wh_argv_write(const struct wh_argv *argv, const char *runtime,
 	const struct wh_argv_override *override, struct wh_arena *arena)
 {
 	static const struct wh_argv_override none = { .root = NULL };
-	/* Beside flags and program: runtime, command, "--", id, three overrides, the final NULL. */
-	size_t most = argv->flag_count + argv->program_count + argv->word_count + 8;
+	/* Beside flags and program: runtime, command, "--", id, four overrides, the final NULL. */
+	size_t most = argv->flag_count + argv->program_count + argv->word_count + 9;
 	struct writer w = {
 		.argv = argv,
 		.override = override != NULL ? override : &none,

@@ -475,6 +475,31 @@ static int take_positionals(struct wh_argv_parser *p, char *const *words, size_t
 	return 0;
 }
 
+bool wh_path_climbs(const char *path)
+{
+	while (*(path += strspn(path, "/")) != '\0') {
+		size_t len = strcspn(path, "/");
+
+		if (len == 2 && memcmp(path, "..", 2) == 0)
+			return true;
+		path += len;
+	}
+	return false;
+}
+
+/* An exec would be judged by the state in one folder and take place in another. */
+static int check_root(struct wh_argv_parser *p)
+{
+	const char *root = wh_argv_value(p->argv, WH_ROLE_ROOT);
+
+	if (root == NULL || p->argv->grammar->style == WH_STYLE_ARGP || !wh_path_climbs(root))
+		return 0;
+	return wh_fail(p->err, EINVAL,
+		"the value of option \"--root\" of \"%s\" has \"..\" in it, which %s works out "
+		"without looking where links lead; write the path without it",
+		p->argv->grammar->name, p->argv->grammar->name);
+}
+
 /*
  * urfave/cli moves options before the positionals, by rules that changed between the releases used
  * by runc 1.1 and by later ones (and by Debian's 1.1). Words that the two put into a different
@@ -540,7 +565,9 @@ static int parse_command(struct wh_argv_parser *p, char *const *words, size_t co
 		return 0;
 	r = begin(p, wh_arena_printf(p->arena, "%s %s", p->where, argv->command->name),
 		argv->command->options);
-	return r < 0 ? r : parse_options(p, words, count);
+	if (r == 0)
+		r = parse_options(p, words, count);
+	return r == 0 && argv->action != WH_ACTION_PASS ? check_root(p) : r;
 }
 
 static int find_command(struct wh_argv_parser *p, const char *word)

@@ -150,7 +150,8 @@ struct wh_argv {
  * missing, of the wrong form or (runc) blank-padded, words that versions of runc put into a
  * different order, unknown and refused commands, a wrong number of positionals, an id that is not
  * [A-Za-z0-9_+.-]{1,1024} or begins with "-" or ".", options of exec that say of the process what
- * --process says already, --version or --help with further words behind. -ENOMEM.
+ * --process says already, --version or --help with further words behind, a --root of runc or runsc
+ * that wh_path_climbs() (but for what is passed on). -ENOMEM.
  */
 int wh_argv_parse(struct wh_argv *ret, const struct wh_grammar *grammar, struct wh_arena *arena,
 	int argc, char *const argv[], struct wh_err *err) WH_MUST_CHECK;
@@ -162,9 +163,16 @@ const char *wh_argv_value(const struct wh_argv *argv, enum wh_role role);
 bool wh_argv_has(const struct wh_argv *argv, enum wh_role role);
 bool wh_argv_bool(const struct wh_argv *argv, enum wh_role role);
 
+/*
+ * Whether a path has a component "..". Go works it out by the text alone, the kernel by where the
+ * links before it lead, so what is behind may be two folders.
+ */
+bool wh_path_climbs(const char *path);
+
 /* What takes the place of the caller's words in the canonical form. */
 struct wh_argv_override {
 	const char *root;      /* --root=, NULL: as given */
+	const char *bundle;    /* create, run, restore: --bundle=; NULL: as given */
 	const char *process;   /* exec: --process=; every folded option and the program go */
 	const char *resources; /* update: --resources=; NULL: as given */
 };

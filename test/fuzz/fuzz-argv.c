@@ -81,7 +81,10 @@ static void check_same(const struct wh_argv *a, const struct wh_argv *b)
 /* With everything overridden, only what is not judged is left, and no word of the program. */
 static void check_override(const struct wh_argv *argv, struct wh_arena *arena)
 {
-	const struct wh_argv_override override = { "ROOT", "PROCESS", "RESOURCES" };
+	const struct wh_argv_override override = {
+		.root = "ROOT", .bundle = "BUNDLE", .process = "PROCESS", .resources = "RESOURCES"
+	};
+	bool creates = argv->action == WH_ACTION_CREATE || argv->action == WH_ACTION_RESTORE;
 	char **words = wh_argv_write(argv, "runtime", &override, arena);
 	struct wh_argv again;
 
@@ -94,6 +97,8 @@ static void check_override(const struct wh_argv *argv, struct wh_arena *arena)
 	MUST(again.action == argv->action && same_text(again.id, argv->id));
 	MUST(again.program_count == 0);
 	MUST(same_text(wh_argv_value(&again, WH_ROLE_ROOT), "ROOT"));
+	if (creates)
+		MUST(same_text(wh_argv_value(&again, WH_ROLE_BUNDLE), "BUNDLE"));
 	if (argv->action == WH_ACTION_EXEC)
 		MUST(same_text(wh_argv_value(&again, WH_ROLE_PROCESS), "PROCESS"));
 	MUST(!wh_argv_has(&again, WH_ROLE_CAP) && !wh_argv_has(&again, WH_ROLE_NO_NEW_PRIVS));

@@ -65,6 +65,32 @@ own_option() {
   each runc own_option
 }
 
+# "link/.." is one folder by its text, as Go works it out, and another by where the link leads.
+climbing_bundle() {
+  mkdir -p "$CASE/far/deep"
+  ln -s far/deep "$CASE/link"
+  make_bundle "$CASE/far/bundle" far
+  whittle run --bundle "$CASE/link/../bundle" "$ID"
+  ran_bounded "a bundle behind a link and \"..\""
+  grep -qx "CONTAINER far" "$CASE/out" || fail "it is not the bundle that was judged: $(shown)"
+  inside "$CASE/far/deep" whittle run --bundle ../bundle "$ID"
+  ran_bounded "a bundle beside the working folder"
+}
+climbing_root() {
+  mkdir -p "$CASE/far/deep"
+  ln -s far/deep "$CASE/link"
+  hold
+  GLOBALS=(--root "$CASE/link/../state")
+  refuses '".." in it' "${GLOBALS[@]}" exec "$ID" /bin/touch /tmp/x
+  refuses '".." in it' "${GLOBALS[@]}" run --bundle "$BUNDLE" "$ID.2"
+  whittle state "$ID" # as the runtime reads it
+  [ "$status" -eq 0 ] || fail "state is not passed on: $(shown)"
+}
+@test "a path with \"..\" in it leads the runtime where it led whittle, or is refused" {
+  each "$(starting)" climbing_bundle
+  each runc climbing_root
+}
+
 # What says whose exec this is must be the runtime's own.
 state_file() { # of this runtime
   case $RUNTIME in

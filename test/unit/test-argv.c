@@ -322,6 +322,11 @@ static const struct accepted forms[] = {
 	{ RUNC, PASS, "--root|R|update|-help", NULL },
 	{ RUNC, PASS, "state|--bogus| |", NULL },
 	{ RUNC, PASS, "spec|-b|A|--rootless", NULL },
+	{ RUNC, PASS, "--root|../r|state|c1", NULL },
+	{ RUNC, PASS, "--root|../r|exec|-h", NULL },
+	{ RUNC, CREATE, "--root|/..r/r../...|run|-b|../b|c1",
+		"--root=/..r/r../...|run|--bundle=../b|c1" },
+	{ CRUN, CREATE, "--root|../r|run|-b|../b|c1", "--root=../r|run|--bundle=../b|c1" },
 	{ RUNC, PASS, "events|--stats|c1", NULL },
 };
 
@@ -471,6 +476,13 @@ static const struct {
 	{ RUNC, "--log|x\xc2\xa0|state|c1", "the value of option \"--log\" of \"runc\"" },
 	{ RUNC, "--log|x\xe2\x80\x83|state|c1", "the value of option \"--log\" of \"runc\"" },
 	{ RUNC, "--log|\xe3\x80\x80x|state|c1", "the value of option \"--log\" of \"runc\"" },
+	/* Go works ".." out by the text */
+	{ RUNC, "--root|../r|run|c1",
+		"the value of option \"--root\" of \"runc\" has \"..\" in it, which runc works" },
+	{ RUNC, "--root|/a/../r|exec|c1|sh", "the value of option \"--root\" of \"runc\" has" },
+	{ RUNC, "--root=/r//..|create|c1", "the value of option \"--root\" of \"runc\" has" },
+	{ RUNC, "--root=..|update|c1", "the value of option \"--root\" of \"runc\" has" },
+	{ RUNSC, "-root|/a/../r|run|c1", "the value of option \"--root\" of \"runsc\" has" },
 	{ RUNC, "run|--bundle", "option \"--bundle\" of \"runc run\" needs a value" },
 	{ RUNC, "run|-d|--bundle", "option \"--bundle\" of \"runc run\" needs a value" },
 	{ RUNC, "--root", "option \"--root\" of \"runc\" needs a value" },
@@ -778,6 +790,9 @@ static const struct {
 	{ CRUN, "run|-bA|c1", { .root = "X" }, "--root=X|run|--bundle=A|c1" },
 	{ CRUN, "update|--memory|1|-r|-|c1", { .resources = "F" },
 		"update|--resources=F|--memory=1|c1" },
+	{ RUNSC, "run|-bundle|A/../B|c1", { .bundle = "/B" }, "run|--bundle=/B|c1" },
+	{ RUNSC, "restore|c1", { .bundle = "/B" }, "restore|--bundle=/B|c1" },
+	{ RUNSC, "exec|c1|sh", { .bundle = "/B", .process = "P" }, "exec|--process=P|c1" },
 	{ CRUN, "update|-rf|c1", { .root = "X" }, "--root=X|update|--resources=f|c1" },
 	{ CRUN, "run|c1", { .resources = "F", .process = "P" }, "run|c1" },
 	/* what is passed on stays as it came */
