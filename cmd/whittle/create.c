@@ -14,8 +14,6 @@
 #include "base/fd.h"
 #include "common/read.h"
 #include "host/file.h"
-#include "host/rootfs.h"
-#include "host/runtime.h"
 #include "oci/schema.h"
 
 /* Where a sticky folder will do above a bundle, it will not do for the bundle itself: others could
@@ -60,60 +58,23 @@ int wh_run_read_config(
 	return 0;
 }
 
-/* Where the scratch folders would lie in the image. */
-static int find_places(struct wh_run *run, int rootfs, struct wh_facts *facts)
+int wh_run_decide(
+	struct wh_run *run, const struct wh_annotation_list *annotations, struct wh_err *err)
 {
-	const struct wh_limits *limits = &run->decision.limits;
-	struct wh_place *places = wh_arena_array(&run->arena, limits->tmpfs_count, sizeof(*places));
+	const struct wh_subject subject = {
+		.id = run->argv.id,
+		.bundle = run->bundle,
+		.annotations = annotations->items,
+		.annotation_count = annotations->count,
+	};
+	struct wh_slice narrow = wh_annotation_get(annotations, WH_ANNOTATION_CAPABILITIES);
+	int r = wh_policy_decide(run->policy, &subject, &run->arena, &run->decision);
 
-	if (places == NULL)
-		return -ENOMEM;
-	facts->tmpfs = places;
-	for (size_t i = 0; i < limits->tmpfs_count; i++) {
-		int r = wh_rootfs_resolve(rootfs, limits->tmpfs[i].path, &run->arena, &places[i]);
-
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return wh_fail_errno(err, -r, "asking the policy about container %s", run->argv.id);
+	if (narrow.data != NULL)
+		return wh_trim_narrow(&run->decision.limits, narrow, err);
 	return 0;
-}
-
-/* crun remounts "/" read-only below whatever a link of the image has led there; runc is not fooled.
- */
-static int find_mount_on_root(struct wh_run *run, int rootfs, struct wh_facts *facts)
-{
-	struct wh_json *doc = run->doc;
-
-	if (run->argv.grammar->kind != WH_RUNTIME_CRUN || !run->decision.limits.readonly_rootfs)
-		return 0;
-	wh_json_each_element (doc, wh_json_get(doc, wh_json_root(doc), "mounts"), mount) {
-		wh_node node = wh_json_get(doc, mount, "destination");
-		const char *path = wh_arena_dup(&run->arena, wh_json_string(doc, node));
-		struct wh_place place;
-		int r = path == NULL ? -ENOMEM
-				     : wh_rootfs_resolve(rootfs, path, &run->arena, &place);
-
-		if (r < 0)
-			return r;
-		if (strcmp(place.resolved, "/") == 0)
-			facts->mount_on_root = mount;
-	}
-	return 0;
-}
-
-/* What the deciding half needs to know of the host. */
-static int gather_facts(struct wh_run *run, int bundle, struct wh_facts *ret, struct wh_err *err)
-{
-	wh_node root = wh_json_get(run->doc, wh_json_root(run->doc), "root");
-	wh_node path = wh_json_get(run->doc, root, "path");
-	int rootfs WH_FD = wh_rootfs_open(bundle, wh_json_string(run->doc, path));
-	int r;
-
-	*ret = (struct wh_facts){ .last_capability = wh_last_capability() };
-	r = find_places(run, rootfs, ret);
-	if (r == 0)
-		r = find_mount_on_root(run, rootfs, ret);
-	return r < 0 ? wh_fail_errno(err, -r, "looking at the root file system") : 0;
 }
 
 static int write_piece(void *context, const char *bytes, size_t len)
@@ -147,7 +108,7 @@ static int judge(struct wh_run *run, int bundle, struct wh_err *err)
 
 	if (r < 0)
 		return r;
-	r = gather_facts(run, bundle, &facts, err);
+	r = wh_run_gather_facts(run, bundle, &facts, err);
 	if (r == 0)
 		r = wh_trim_config(
 			&run->trim, run->doc, &run->decision.limits, &facts, &run->arena, err);

@@ -61,6 +61,11 @@ int wh_run_decide(struct wh_run *run, struct wh_err *err) WH_MUST_CHECK;
 int wh_run_read_config(struct wh_json **ret, int *ret_fd, int bundle, const char *path,
 	struct wh_err *err) WH_MUST_CHECK;
 
+/* What the deciding half needs to know of the host, given run->doc, run->decision and the open
+ * bundle folder. */
+int wh_run_gather_facts(
+	struct wh_run *run, int bundle, struct wh_facts *ret, struct wh_err *err) WH_MUST_CHECK;
+
 /*
  * Puts bytes where the runtime will read them as a file: a sealed memory file above every
  * descriptor that is passed into the container. *ret is its path, in the arena.

@@ -22,6 +22,9 @@
 #include "base/fd.h"
 
 #define MAX_LINKS 40u /* as the kernel, path_resolution(7) */
+/* A path of PATH_MAX has two thousand components; one that goes up again and again through deep
+ * folders, and 40 links of that kind, would keep us for a minute. */
+#define MAX_OPENED 20000u
 
 #define OPEN_FOLDER (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -30,6 +33,10 @@ struct look {
 	int fd;           /* the last folder that exists; WH_NO_FD for the root */
 	unsigned missing; /* how many components at the end of `resolved` do not exist */
 	unsigned links;
+	unsigned opened;            /* folders, until now */
+	bool stays;                 /* ".." of the root is the root */
+	const char *const *covered; /* where to end, absolute paths */
+	size_t covered_count;
 	size_t len; /* of resolved */
 	const char *next;
 	char resolved[PATH_MAX]; /* "/a/b"; "" is the root */
@@ -44,6 +51,15 @@ static void look_done(struct look *look)
 static int here(const struct look *look)
 {
 	return look->fd < 0 ? look->root : look->fd;
+}
+
+static int open_folder(struct look *look, const char *name)
+{
+	if (look->opened++ >= MAX_OPENED) {
+		errno = ELOOP;
+		return WH_NO_FD;
+	}
+	return openat(here(look), name, OPEN_FOLDER);
 }
 
 static bool push(struct look *look, const char *name, size_t len)
@@ -91,7 +107,7 @@ static bool reopen(struct look *look)
 
 		memcpy(name, at, len);
 		name[len] = '\0';
-		fd = openat(here(look), name, OPEN_FOLDER);
+		fd = open_folder(look, name);
 		if (fd < 0)
 			return false;
 		wh_close_fd(&look->fd);
@@ -106,7 +122,7 @@ static bool reopen(struct look *look)
 static enum wh_place_kind step_up(struct look *look)
 {
 	if (look->len == 0)
-		return WH_PLACE_LEAVES;
+		return look->stays ? WH_PLACE_FOLDER : WH_PLACE_LEAVES;
 	pop(look);
 	if (look->missing > 0) {
 		look->missing--;
@@ -166,7 +182,7 @@ static enum wh_place_kind step_down(struct look *look, const char *name, size_t 
 	if (is_last(look))
 		return step_last(look, name, len);
 	if (look->missing == 0) {
-		fd = openat(here(look), name, OPEN_FOLDER);
+		fd = open_folder(look, name);
 		if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
 			return step_link(look, name, len);
 		if (fd < 0 && errno != ENOENT)
@@ -211,13 +227,25 @@ static enum wh_place_kind step(struct look *look, struct wh_slice component)
 	return kind;
 }
 
+static bool is_covered(const struct look *look)
+{
+	for (size_t i = 0; i < look->covered_count; i++) {
+		if (strcmp(look->covered[i], look->resolved) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum wh_place_kind walk(struct look *look)
 {
 	enum wh_place_kind kind = WH_PLACE_FOLDER;
 	struct wh_slice name;
 
-	while (kind == WH_PLACE_FOLDER && (name = next_component(look)).len > 0)
+	while (kind == WH_PLACE_FOLDER && (name = next_component(look)).len > 0) {
 		kind = step(look, name);
+		if (kind == WH_PLACE_FOLDER && is_covered(look))
+			return WH_PLACE_COVERED;
+	}
 	if (kind != WH_PLACE_FOLDER || look->missing == 0)
 		return kind;
 	return is_writable(here(look)) ? WH_PLACE_MISSING : WH_PLACE_BARRED;
@@ -237,38 +265,63 @@ static void push_rest(struct look *look)
 }
 
 static int answer(struct wh_arena *arena, const char *asked, enum wh_place_kind kind,
-	const char *resolved, struct wh_place *ret)
+	const char *resolved, const char *rest, struct wh_place *ret)
 {
 	struct wh_place place = {
 		.asked = wh_arena_dup(arena, wh_slice_of(asked)),
 		.resolved = wh_arena_dup(arena, wh_slice_of(resolved[0] == '\0' ? "/" : resolved)),
 		.kind = kind,
+		.rest = wh_arena_dup(arena, wh_slice_of(rest)),
 	};
 
-	if (place.asked == NULL || place.resolved == NULL)
+	if (place.asked == NULL || place.resolved == NULL || place.rest == NULL)
 		return -ENOMEM;
 	*ret = place;
 	return 0;
 }
 
+/* How the walk goes is in `look` already. */
+static int resolve(
+	struct look *look, int root, const char *path, struct wh_arena *arena, struct wh_place *ret)
+{
+	enum wh_place_kind kind;
+
+	look->root = root;
+	look->missing = 0;
+	look->links = 0;
+	look->opened = 0;
+	look->len = 0;
+	look->resolved[0] = '\0';
+	if (strlen(path) >= sizeof(look->rest))
+		return answer(arena, path, WH_PLACE_UNKNOWN, path, "", ret);
+	memcpy(look->rest, path, strlen(path) + 1);
+	look->next = look->rest;
+	kind = walk(look);
+	if (kind != WH_PLACE_COVERED)
+		push_rest(look);
+	return answer(arena, path, kind, look->resolved, look->next, ret);
+}
+
 int wh_rootfs_resolve(int root, const char *path, struct wh_arena *arena, struct wh_place *ret)
 {
 	struct look look WH_CLEANUP(look_done) WH_UNINITIALIZED;
-	enum wh_place_kind kind;
 
-	look.root = root;
 	look.fd = WH_NO_FD;
-	look.missing = 0;
-	look.links = 0;
-	look.len = 0;
-	look.resolved[0] = '\0';
-	if (strlen(path) >= sizeof(look.rest))
-		return answer(arena, path, WH_PLACE_UNKNOWN, path, ret);
-	memcpy(look.rest, path, strlen(path) + 1);
-	look.next = look.rest;
-	kind = walk(&look);
-	push_rest(&look);
-	return answer(arena, path, kind, look.resolved, ret);
+	look.stays = false;
+	look.covered_count = 0;
+	return resolve(&look, root, path, arena, ret);
+}
+
+int wh_rootfs_resolve_mount(int root, const char *path, const char *const covered[], size_t count,
+	struct wh_arena *arena, struct wh_place *ret)
+{
+	struct look look WH_CLEANUP(look_done) WH_UNINITIALIZED;
+
+	look.fd = WH_NO_FD;
+	look.stays = true;
+	look.covered = covered;
+	look.covered_count = count;
+	return resolve(&look, root, path, arena, ret);
 }
 
 int wh_rootfs_open(int bundle, struct wh_slice path)

@@ -15,12 +15,21 @@
  * Resolves `path` (absolute in the container) under the folder `root`, following the image's links
  * as the container would see them. Fills ret; strings live in the arena. 0; -ENOMEM.
  * What cannot be looked at (an error of the file system, more than 40 links, a path longer than
- * PATH_MAX) is WH_PLACE_UNKNOWN. `resolved` is as far as links could be followed, then the rest of
- * the path without "." and "..". A ".." that would climb above the root is WH_PLACE_LEAVES, in the
- * path as in a link. Components that do not exist count as folders still to be made.
+ * PATH_MAX, one that goes up and down for thousands of folders) is WH_PLACE_UNKNOWN. `resolved` is
+ * as far as links could be followed, then the rest of the path without "." and "..". A ".." that
+ * would climb above the root is WH_PLACE_LEAVES, in the path as in a link. Components that do not
+ * exist count as folders still to be made.
  */
 int wh_rootfs_resolve(
 	int root, const char *path, struct wh_arena *arena, struct wh_place *ret) WH_MUST_CHECK;
+
+/*
+ * The same for a mount: a ".." of the root is the root, as for the kernel in a container. Some
+ * folders may be covered by something else (absolute paths, links resolved): the way ends at the
+ * first of them with WH_PLACE_COVERED, for what is behind it is not the image's.
+ */
+int wh_rootfs_resolve_mount(int root, const char *path, const char *const covered[], size_t count,
+	struct wh_arena *arena, struct wh_place *ret) WH_MUST_CHECK;
 
 /*
  * Opens root.path of a config (relative to the bundle folder) as wh_rootfs_resolve() wants it. The

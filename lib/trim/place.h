@@ -10,6 +10,7 @@ enum wh_place_kind {
 	WH_PLACE_BARRED,  /* not there, and the root file system cannot be written to make it */
 	WH_PLACE_OTHER,   /* something that is no folder */
 	WH_PLACE_LEAVES,  /* a link climbs out of the root file system */
+	WH_PLACE_COVERED, /* behind a folder that the question named as covered */
 	WH_PLACE_UNKNOWN, /* could not be looked at */
 };
 
@@ -17,4 +18,5 @@ struct wh_place {
 	const char *asked;    /* the path as it was asked for */
 	const char *resolved; /* absolute in the container, links followed; never NULL */
 	enum wh_place_kind kind;
+	const char *rest; /* WH_PLACE_COVERED: what of the path is left behind `resolved` */
 };

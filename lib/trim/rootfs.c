@@ -68,6 +68,12 @@ static int refuse_mount_on_root(struct wh_trim *trim, struct wh_err *err)
 			return wh_json_fail(trim->doc, mount, err, EINVAL,
 				"this mount would lie on the root of the container, which the "
 				"policy wants read-only; mount it on a folder below");
+		if (mount == trim->facts->mount_astray)
+			return wh_json_fail(trim->doc, mount, err, EINVAL,
+				"links lead this mount where it cannot be told whether it would "
+				"lie "
+				"on the root of the container, which the policy wants read-only; "
+				"name the folder without links");
 	}
 	return 0;
 }

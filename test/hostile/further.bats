@@ -329,6 +329,49 @@ linked_to_root() { # destination, then links as NAME=TARGET
   each "runc crun" linked_to_root /link/link/link link=/
   each "runc crun" linked_to_root /tmp/../link/tmp/.. link=/
   each "runc crun" linked_to_root link link=/bin/..
+  each "runc crun" linked_to_root /../link link=/
+  each "runc crun" linked_to_root /up/link up=../../.. link=/
+  # Each fits where the kernel reads it; put together they are longer than any path may be.
+  each "runc crun" linked_to_root "/long/$(printf './%.0s' {1..100})up" "long=bin/$(printf './%.0s' {1..2040})" bin/up=..
+}
+
+# The same by a link that a volume brings, which was mounted before.
+linked_by_volume() { # destination in the volume, link in it, further links of the image
+  local destination=$1 volume=$CASE/volume link
+  make_rootfs "$CASE/rootfs"
+  make_rootfs "$CASE/other"
+  mknod "$CASE/other/dev/null" c 1 3
+  mkdir -p "$volume/there" "$CASE/rootfs/volume"
+  ln -s "${2#*=}" "$volume/${2%%=*}"
+  shift 2
+  for link in "$@"; do
+    ln -s "${link#*=}" "$CASE/rootfs/${link%%=*}"
+  done
+  edit_config --arg destination "$destination" --arg case "$CASE" '.root.path = $case + "/rootfs" | .mounts = [
+    { destination: "/volume", type: "bind", source: ($case + "/volume"), options: ["rbind", "rw"] },
+    { destination: $destination, type: "bind", source: ($case + "/other"), options: ["rbind", "rw"] }] + .mounts'
+  whittle run --bundle "$BUNDLE" "$ID"
+  ! grep -q ROOT-WRITABLE "$CASE/out" || fail "$destination: $(shown)"
+}
+volumes_apart() { # a mount in a volume that no link leads elsewhere is as good as any
+  mkdir -p "$CASE/volume/there" "$CASE/other"
+  make_rootfs "$CASE/rootfs"
+  ln -s /volume "$CASE/rootfs/way"
+  edit_config --arg case "$CASE" '.root.path = $case + "/rootfs" | .mounts += [
+    { destination: "/volume", type: "bind", source: ($case + "/volume"), options: ["rbind", "rw"] },
+    { destination: "/way/./there/deeper", type: "bind", source: ($case + "/other"), options: ["rbind", "rw"] }]'
+  runs_bounded --bundle "$BUNDLE" "$ID"
+  [ -d "$CASE/volume/there/deeper" ]
+}
+@test "no link of a volume leads another mount to the root" {
+  each "runc crun" linked_by_volume /volume/link link=/
+  each "runc crun" linked_by_volume /volume/link link=..
+  each "runc crun" linked_by_volume /volume/there/../link link=/
+  each "runc crun" linked_by_volume /way/link link=/ way=volume
+  # What the image has there is covered, and misleads.
+  each "runc crun" linked_by_volume /volume/link link=/ volume/link=/etc
+  each "runc crun" linked_by_volume /way/link link=/ way=/volume volume/link=/etc
+  each "runc crun" volumes_apart
 }
 
 # Limits of the caller's own: a refusal or a run, never half a file.

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -56,6 +58,7 @@ static const char *const kind_names[] = {
 	[WH_PLACE_BARRED] = "barred",
 	[WH_PLACE_OTHER] = "other",
 	[WH_PLACE_LEAVES] = "leaves",
+	[WH_PLACE_COVERED] = "covered",
 	[WH_PLACE_UNKNOWN] = "unknown",
 };
 
@@ -70,6 +73,15 @@ static void assert_place(int root, const char *path, enum wh_place_kind kind, co
 			kind_names[kind], resolved);
 	assert_string_equal(place.asked, path);
 	assert_ptr_not_equal(place.asked, path);
+}
+
+static void assert_place_kind(int root, const char *path, enum wh_place_kind kind)
+{
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	struct wh_place place;
+
+	assert_int_equal(wh_rootfs_resolve(root, path, &arena, &place), 0);
+	assert_string_equal(kind_names[place.kind], kind_names[kind]);
 }
 
 static void paths_are_resolved_inside_the_root(void **state)
@@ -238,6 +250,66 @@ static void what_cannot_be_looked_at_is_unknown(void **state)
 	assert_place(-1, "/tmp/x", WH_PLACE_UNKNOWN, "/tmp/x");
 }
 
+static void mounts_are_resolved_up_to_what_is_covered(void **state)
+{
+	static const char *const covered[] = { "/tmp", "/var/not/there" };
+	static const struct {
+		const char *path;
+		enum wh_place_kind kind;
+		const char *resolved;
+		const char *rest;
+	} cases[] = {
+		{ "/tmp", WH_PLACE_COVERED, "/tmp", "" },
+		{ "/var/tmp/./a/../b/", WH_PLACE_COVERED, "/tmp", "/./a/../b/" },
+		{ "/chain-3/x", WH_PLACE_COVERED, "/tmp", "/x" },
+		{ "/to-nothing/x", WH_PLACE_COVERED, "/var/not/there", "/x" },
+		{ "/tmpx", WH_PLACE_MISSING, "/tmpx", "" },
+		{ "/var/lib", WH_PLACE_FOLDER, "/var/lib", "" },
+		{ "/..", WH_PLACE_FOLDER, "/", "" },
+		{ "/../root", WH_PLACE_FOLDER, "/", "" },
+		{ "/../../var/deep-out/x", WH_PLACE_COVERED, "/tmp", "/x" },
+		{ "/out", WH_PLACE_MISSING, "/secret", "" },
+	};
+	struct scratch *scratch = *state;
+	int root WH_FD = WH_NO_FD;
+
+	make_rootfs(scratch);
+	root = open(scratch_path(scratch, "r"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(root >= 0);
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+		struct wh_place place;
+
+		assert_int_equal(wh_rootfs_resolve_mount(root, cases[i].path, covered,
+					 WH_COUNT(covered), &arena, &place),
+			0);
+		if (place.kind != cases[i].kind)
+			fail_msg("%s: %s", cases[i].path, kind_names[place.kind]);
+		assert_string_equal(place.resolved, cases[i].resolved);
+		assert_string_equal(place.rest, cases[i].rest);
+	}
+}
+
+/* The kernel needs one step for each "..", we walk from the root again. */
+static void going_up_and_down_has_an_end(void **state)
+{
+	struct scratch *scratch = *state;
+	char path[PATH_MAX] = "/", hop[] = "../d/";
+	int root WH_FD = WH_NO_FD;
+
+	make_rootfs(scratch);
+	root = open(scratch_path(scratch, "r"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(root >= 0);
+	for (int depth = 0; depth < 400; depth++) {
+		strcat(path, "d/");
+		assert_int_equal(mkdirat(root, path + 1, 0755), 0);
+	}
+	assert_place_kind(root, path, WH_PLACE_FOLDER);
+	while (strlen(path) + sizeof(hop) < sizeof(path))
+		strcat(path, hop);
+	assert_place_kind(root, path, WH_PLACE_UNKNOWN);
+}
+
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -248,6 +320,8 @@ int main(void)
 		WITH_SCRATCH(the_folder_must_be_writable_to_make_what_is_missing),
 		WITH_SCRATCH(a_readonly_file_system_bars_even_root),
 		WITH_SCRATCH(what_cannot_be_looked_at_is_unknown),
+		WITH_SCRATCH(mounts_are_resolved_up_to_what_is_covered),
+		WITH_SCRATCH(going_up_and_down_has_an_end),
 	};
 
 	return cmocka_run_group_tests_name("host-rootfs", tests, NULL, NULL);

@@ -138,6 +138,35 @@ static void nothing_may_lie_on_the_root(void **state)
 	}
 }
 
+/* What only a look at the links tells. */
+static void nothing_may_be_led_to_the_root(void **state)
+{
+	static const char text[] =
+		"{'process':{},'root':{},'mounts':[{'destination':'/a'}]" MOUNT_NS;
+	static const char *const errors[] = {
+		"line 1, column 35 (/mounts/0): this mount would lie on the root of the "
+		"container, which the policy wants read-only; mount it on a folder below",
+		"line 1, column 35 (/mounts/0): links lead this mount where it cannot be told "
+		"whether it would lie on the root of the container, which the policy wants "
+		"read-only; name the folder without links",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(errors); i++) {
+		struct wh_err err = WH_ERR_INIT;
+		struct wh_json *doc WH_JSON = document(text);
+		struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+		wh_node mounts = wh_json_get(doc, wh_json_root(doc), "mounts");
+		struct wh_facts facts = { .last_capability = WH_CAP_COUNT - 1 };
+		struct wh_trim trim;
+
+		*(i == 0 ? &facts.mount_on_root : &facts.mount_astray) = wh_json_first(doc, mounts);
+		assert_int_equal(
+			wh_trim_config(&trim, doc, &readonly_root, &facts, &arena, &err), -EINVAL);
+		assert_string_equal(err.text, errors[i]);
+	}
+}
+
 /* A policy that does not ask for it takes nothing away, and refuses nothing. */
 static void is_left_alone(void **state)
 {
@@ -161,6 +190,7 @@ int main(void)
 		cmocka_unit_test(needs_a_mount_namespace),
 		cmocka_unit_test(has_a_mount_namespace),
 		cmocka_unit_test(nothing_may_lie_on_the_root),
+		cmocka_unit_test(nothing_may_be_led_to_the_root),
 		cmocka_unit_test(is_left_alone),
 	};
 
