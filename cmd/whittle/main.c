@@ -176,14 +176,19 @@ static bool only_watching(const struct wh_run *run)
 static int judge(struct wh_run *run, struct wh_err *err)
 {
 	struct wh_err refusal = WH_ERR_INIT;
+	struct wh_signals held;
 	int r;
 
 	if (run->policy_error.number != 0)
 		return wh_fail(err, run->policy_error.number, "%s", run->policy_error.text);
+	wh_hold_signals(&held);
 	r = take_action(run, &refusal);
 	if (r < 0 && !only_watching(run))
-		return wh_fail(err, -r, "%s", refusal.text);
-	return wh_run_record(run, r < 0 ? &refusal : NULL, err);
+		r = wh_fail(err, -r, "%s", refusal.text);
+	else
+		r = wh_run_record(run, r < 0 ? &refusal : NULL, err);
+	wh_release_signals(&held);
+	return r;
 }
 
 /* Returns only when the runtime was not started. */
@@ -220,7 +225,9 @@ static void refuse(struct wh_run *run, const struct wh_err *err)
 	const char *log = wh_argv_value(&run->argv, WH_ROLE_LOG);
 	const char *format = wh_argv_value(&run->argv, WH_ROLE_LOG_FORMAT);
 	struct wh_err sentence = *err;
+	struct wh_signals held; /* until the end, which comes at once */
 
+	wh_hold_signals(&held);
 	wh_err_prefix(&sentence, "whittle");
 	(void)!wh_run_record(run, err, NULL);
 	wh_report_error(log,

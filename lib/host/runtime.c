@@ -189,6 +189,20 @@ int wh_hold_standard_fds(void)
 	return 0;
 }
 
+void wh_hold_signals(struct wh_signals *ret)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(SIGPIPE, &ignore, &ret->pipe);
+	(void)sigaction(SIGXFSZ, &ignore, &ret->file_size);
+}
+
+void wh_release_signals(const struct wh_signals *held)
+{
+	(void)sigaction(SIGPIPE, &held->pipe, NULL);
+	(void)sigaction(SIGXFSZ, &held->file_size, NULL);
+}
+
 unsigned wh_last_capability(void)
 {
 	cap_value_t count = cap_max_bits();

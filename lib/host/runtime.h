@@ -5,6 +5,7 @@
  * The real runtime: found, checked, and become.
  */
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,18 @@ int wh_runtime_exec(const char *path, char *const argv[], struct wh_err *err) WH
  * standard error. First thing in main. 0 or -errno.
  */
 int wh_hold_standard_fds(void) WH_MUST_CHECK;
+
+/*
+ * To whittle, writing to a pipe that nobody reads any more and writing past the limit on a file's
+ * size are errors like others: both signals are ignored, until they are released with what came of
+ * them when whittle was started, for the runtime to find them so.
+ */
+struct wh_signals {
+	struct sigaction pipe;
+	struct sigaction file_size;
+};
+void wh_hold_signals(struct wh_signals *ret);
+void wh_release_signals(const struct wh_signals *held);
 
 /* The highest capability that the running kernel knows, by libcap. */
 unsigned wh_last_capability(void);

@@ -384,6 +384,7 @@ starved() {
     (ulimit $limit && exec "$WHITTLE" --policy "$POLICY" --root "$STATE" run --bundle "$BUNDLE" "$ID") \
       </dev/null >"$CASE/out" 2>"$CASE/err" 3>&- || true
     jq -e .process "$BUNDLE/config.json" >/dev/null || fail "with ulimit $limit config.json is no whole file"
+    [ "$(ls -A "$BUNDLE")" = config.json ] || fail "left with ulimit $limit: $(ls -A "$BUNDLE")"
     remove_container "$ID"
   done
   cp "$CASE/asked.json" "$BUNDLE/config.json"
@@ -392,4 +393,30 @@ starved() {
 }
 @test "with hardly any descriptors, memory or room for files config.json is never half of one" {
   each runc starved
+}
+
+# Signals that end whoever writes where nothing can be written.
+limited() { # what must be said, script in front of whittle's words
+  status=0 # standard error is a pipe, for a file would be limited as well
+  bash -o pipefail -c "{ { $2; } 2>&1 >&4 | cat >&2; } 4>&1" bash "$WHITTLE" --policy "$POLICY" --root "$STATE" run --bundle "$BUNDLE" "$ID" \
+    </dev/null >"$CASE/out" 2>"$CASE/err" 3>&- || status=$?
+  [ -z "$1" ] || was_refused "$1" "$2"
+}
+signalled() {
+  limited "too large" '(ulimit -f 0; exec "$@")'
+  # A record beyond the limit is one that could not be written, and stops nothing.
+  head -c 20000 /dev/zero >"$RECORDS" # the runtime itself writes less
+  edit_config '.process.noNewPrivileges = true | .root.readonly = true'
+  runs_bounded --bundle "$BUNDLE" "$ID"
+  limited "" '(ulimit -f 16; exec "$@")'
+  grep -q "^CONTAINER" "$CASE/out" || fail "stopped by a record: $(shown)"
+  edit_policy '.log.required = true'
+  limited "requires a record" '(ulimit -f 16; exec "$@")'
+  # Nobody reads the sentence.
+  edit_config '.process = null'
+  limited "" 'exec 2> >(exec true); wait $!; "$@"; echo "status $?"'
+  grep -qx "status 1" "$CASE/out" || fail "without a reader: $(shown)"
+}
+@test "what cannot be written for a limit or for want of a reader is an error and no signal" {
+  each runc signalled
 }
