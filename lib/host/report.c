@@ -37,6 +37,39 @@
 /* Opens to append: never through a link, never waiting, never becoming somebody's terminal. */
 #define OPEN_APPEND (O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
+static struct iovec piece(const void *bytes, size_t len)
+{
+	/* sendmsg(2) and writev(2) only read, but share their type with calls that write. */
+	return (struct iovec){ .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
+}
+
+/*
+ * All of it or nothing, in one call so that lines of several runs stay apart. What a full disk or a
+ * limit has cut off is taken away again, or the next line would be one with it, unless somebody has
+ * appended to it meanwhile.
+ */
+static int append_whole(int fd, const struct iovec *pieces, size_t count)
+{
+	size_t len = 0;
+	struct stat st;
+	ssize_t put;
+	off_t end;
+
+	for (size_t i = 0; i < count; i++)
+		len += pieces[i].iov_len;
+	do
+		put = writev(fd, pieces, (int)count);
+	while (put < 0 && errno == EINTR);
+	if (put < 0)
+		return -errno;
+	if ((size_t)put == len)
+		return 0;
+	end = lseek(fd, 0, SEEK_CUR);
+	if (end >= put && fstat(fd, &st) == 0 && st.st_size == end && ftruncate(fd, end - put) < 0)
+		return -errno;
+	return -ENOSPC;
+}
+
 /* ---- the refusal ------------------------------------------------------------------------ */
 
 /* The file that the value of --log names, as crun reads it; runc's values have no such prefix. */
@@ -85,8 +118,8 @@ static void append_error(const char *path, enum wh_log_format format, const char
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
 		return;
 	format_error(&line, format, sentence);
-	if (wh_buf_status(&line) < 0 || wh_write_all(fd, line.data, line.len) < 0)
-		return;
+	if (wh_buf_status(&line) == 0)
+		(void)append_whole(fd, &(struct iovec){ line.data, line.len }, 1);
 }
 
 void wh_report_error(const char *log, enum wh_log_format format, const char *sentence)
@@ -114,19 +147,12 @@ void wh_report_error(const char *log, enum wh_log_format format, const char *sen
 
 /* ---- records ---------------------------------------------------------------------------- */
 
-static struct iovec piece(const void *bytes, size_t len)
-{
-	/* sendmsg(2) and writev(2) only read, but share their type with calls that write. */
-	return (struct iovec){ .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
-}
-
 static int append_record(const char *file, const struct wh_buf *record, struct wh_err *err)
 {
 	const struct iovec pieces[] = { piece(record->data, record->len), piece("\n", 1) };
 	const char *name;
 	int folder WH_FD = wh_open_trusted_parent(file, &name, err);
 	int fd WH_FD = WH_NO_FD;
-	ssize_t put;
 	int r;
 
 	if (folder < 0)
@@ -137,14 +163,8 @@ static int append_record(const char *file, const struct wh_buf *record, struct w
 	r = wh_check_trusted_file(fd, err);
 	if (r < 0)
 		return r;
-	do
-		put = writev(fd, pieces, WH_COUNT(pieces));
-	while (put < 0 && errno == EINTR);
-	if (put < 0)
-		return wh_fail_errno(err, errno, "cannot write to the record file %s", file);
-	if ((size_t)put != record->len + 1)
-		return wh_fail_errno(err, ENOSPC, "cannot write to the record file %s", file);
-	return 0;
+	r = append_whole(fd, pieces, WH_COUNT(pieces));
+	return r < 0 ? wh_fail_errno(err, -r, "cannot write to the record file %s", file) : 0;
 }
 
 /* For datagrams to any listener. */

@@ -29,7 +29,8 @@ void wh_report_error(const char *log, enum wh_log_format format, const char *sen
 /*
  * Sends one record (one line of JSON, no newline) to `file`, or when that is NULL to the journal,
  * or when there is none to syslog. Never waits. A file must be a trusted one (file.h) or not exist
- * in a trusted folder; it is created 0600; the line is appended in one write. 0; -EINVAL when the
+ * in a trusted folder; it is created 0600; the line is appended in one write, and what does not fit
+ * in whole is taken away again (-ENOSPC). 0; -EINVAL when the
  * record holds a control character, which could forge another; -errno.
  */
 int wh_report_record(

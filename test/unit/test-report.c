@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -212,6 +214,32 @@ static void records_are_appended_to_a_file(void **state)
 	assert_string_equal(scratch_content(scratch, "log"), "{\"id\":\"a\"}\n{\"id\":\"a\"}\n");
 }
 
+/* A limit cuts a write off as a full disk does. */
+static void a_line_that_does_not_fit_leaves_no_part_of_it(void **state)
+{
+	const struct scratch *scratch = *state;
+	struct wh_buf record WH_CLEANUP(wh_buf_done) = record_of("{\"id\":\"a\"}");
+	const struct rlimit limit = { 17, RLIM_INFINITY };
+	struct wh_err err = WH_ERR_INIT;
+	struct rlimit before;
+	int results[2];
+
+	scratch_file(scratch, "log", 0644, "");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(wh_report_record(scratch_path(scratch, "log"), &record, NULL), 0);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	results[0] = wh_report_record(scratch_path(scratch, "log"), &record, &err);
+	(void)report(scratch_path(scratch, "log"), WH_LOG_JSON, "no");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	(void)signal(SIGXFSZ, SIG_DFL);
+	results[1] = wh_report_record(scratch_path(scratch, "log"), &record, NULL);
+	assert_int_equal(results[0], -ENOSPC);
+	assert_non_null(strstr(err.text, "cannot write to the record file"));
+	assert_int_equal(results[1], 0);
+	assert_string_equal(scratch_content(scratch, "log"), "{\"id\":\"a\"}\n{\"id\":\"a\"}\n");
+}
+
 static void record_files_that_others_could_write_are_refused(void **state)
 {
 	static const struct {
@@ -398,6 +426,7 @@ int main(void)
 		WITH_SCRATCH(a_log_that_is_no_plain_file_stays_untouched),
 		WITH_SCRATCH(an_overlong_sentence_is_cut),
 		WITH_SCRATCH(records_are_appended_to_a_file),
+		WITH_SCRATCH(a_line_that_does_not_fit_leaves_no_part_of_it),
 		WITH_SCRATCH(record_files_that_others_could_write_are_refused),
 		WITH_SCRATCH(a_record_with_a_control_character_is_refused),
 		WITH_SCRATCH(a_record_that_could_not_be_made_is_an_error),
