@@ -9,6 +9,8 @@
 # a refusal leaves behind is looked at each time: no container, config.json byte for byte as it was,
 # no other file, one line of printable ASCII, status 1, no secret.
 
+umask 022 # some of what the tests make is for other users to look at
+
 # ---- what must be there -------------------------------------------------------------------
 
 say() { printf '%s\n' "$*" >&2; }
