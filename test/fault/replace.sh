@@ -304,7 +304,7 @@ mkfifo "${planted}11111111111111111111111111111111"
 mkdir "${planted}22222222222222222222222222222222"
 mknod "${planted}33333333333333333333333333333333" c 1 3
 echo half >"${planted}44444444444444444444444444444444"
-timeout 10 "$once" "$work/plain/bundle" config.json n $new_size
+timeout 120 "$once" "$work/plain/bundle" config.json n $new_size
 status=$?
 wrong=$(
 	[ $status = 0 ] || echo "the run ended with $status"

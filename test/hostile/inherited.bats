@@ -14,7 +14,7 @@ setup_file() {
 teardown() { end_cases; }
 
 tell_only() { edit_policy --arg path "$(helper runtime)" '.runtimes[0].path = $path'; }
-soon() { # milliseconds
+soon() { # milliseconds of the processor
   local taken rest
   read -r taken rest <"$CASE/err.cost"
   [ "$taken" -lt "$1" ] || fail "that took $taken ms: $(shown)"

@@ -209,9 +209,9 @@ shown() {
 }
 
 eventually() { # command...
-  local end=$((SECONDS + 10))
+  local end=$((SECONDS + 120))
   until "$@" 2>/dev/null; do
-    [ $SECONDS -lt $end ] || fail "in ten seconds this never came true: $*" || return
+    [ $SECONDS -lt $end ] || fail "in two minutes this never came true: $*" || return
     sleep 0.01
   done
 }

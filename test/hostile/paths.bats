@@ -40,7 +40,7 @@ denies_run() { # what it must say
   denies "$1" "${GLOBALS[@]}" run --bundle "$BUNDLE" "$ID" || return
   BINARIES=$WHITTLE denies "$1" "${GLOBALS[@]}" create --bundle "$BUNDLE" "$ID"
 }
-soon() { # milliseconds
+soon() { # milliseconds of the processor
   local taken rest
   read -r taken rest <"$CASE/err.cost"
   [ "$taken" -lt "$1" ] || fail "that took $taken ms"

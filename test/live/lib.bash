@@ -17,7 +17,7 @@ umask 022
 # Fails the whole file, and says why, when a test could not mean anything.
 need_live() {
   local program
-  export BATS_TEST_TIMEOUT=300 # seconds; on two cores with nothing else to do, a test takes ten at most
+  export BATS_TEST_TIMEOUT=900 # seconds; on two cores with nothing else to do, a test takes ten at most
   [ "$(id -u)" -eq 0 ] || fail "the live tests start containers and need root"
   [ -x "${WHITTLE:-}" ] || fail "WHITTLE must be the path of the whittle to test"
   for program in jq busybox unshare setpriv python3 "$@"; do
@@ -166,6 +166,14 @@ become_whittle() {
 become_bare() { become "${PRIVATE[@]}" "$RUNTIME_PATH" "${GLOBALS[@]}" --root "$STATE" "$@"; }
 whittle() { (become_whittle "$@"); }
 bare() { (become_bare "$@"); }
+
+eventually() { # command...
+  local end=$((SECONDS + 120))
+  until "$@" 2>/dev/null; do
+    [ $SECONDS -lt $end ] || fail "in two minutes this never came true: $*" || return
+    sleep 0.01
+  done
+}
 
 # Runs a command to its end and keeps what came of it: $status, and the files $stdout and $stderr.
 outcome() {

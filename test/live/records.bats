@@ -209,7 +209,7 @@ print("full", flush=True)
 time.sleep(600)' "$CASE/journal.socket"
   eventually has_text "$CASE/journal.out"
   sockets yes no
-  in_time() { (become timeout 20 "${PRIVATE[@]}" "$WHITTLE" --policy "$POLICY" --root "$STATE" "$@"); }
+  in_time() { (become timeout 120 "${PRIVATE[@]}" "$WHITTLE" --policy "$POLICY" --root "$STATE" "$@"); }
   succeeds in_time run --bundle "$BUNDLE" "$ID"
   edit_policy '.log.required = true'
   make_bundle

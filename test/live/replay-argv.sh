@@ -115,7 +115,7 @@ cd "$here" || exit 1
 chosen()
 {
 	rm -f "$top/seen"
-	timeout 30 "$@" </dev/null >"$top/output" 2>&1 3</dev/null 4</dev/null
+	timeout 300 "$@" </dev/null >"$top/output" 2>&1 3</dev/null 4</dev/null
 	if [ -e "$top/seen" ]; then
 		cat "$top/seen"
 	else
@@ -352,7 +352,7 @@ start_container()
 	  {"destination":"/dev","type":"tmpfs","source":"tmpfs"}],
 	 "linux":{"namespaces":[{"type":"mount"},{"type":"pid"}]}}
 	EOF
-	timeout 30 "$rt" --root "$top/R-exec-$rt" run -d --bundle "$bundle" "$id-exec" \
+	timeout 300 "$rt" --root "$top/R-exec-$rt" run -d --bundle "$bundle" "$id-exec" \
 		</dev/null >"$top/output" 2>&1
 }
 
@@ -364,7 +364,7 @@ done
 
 printed()
 {
-	timeout 30 "$@" </dev/null 2>&1 | sed 's/^time="[^"]*" //'
+	timeout 300 "$@" </dev/null 2>&1 | sed 's/^time="[^"]*" //'
 	echo "status ${PIPESTATUS[0]}"
 }
 
