@@ -132,8 +132,10 @@ static int open_bundle(struct wh_run *run, struct wh_err *err)
 	run->bundle = wh_arena_dup(&run->arena, (struct wh_slice){ path.data, path.len });
 	if (run->bundle == NULL)
 		return wh_fail_errno(err, ENOMEM, "opening the bundle");
-	/* runc and crun change into it, but runsc makes another path of this one. */
-	if (run->argv.grammar->style == WH_STYLE_GO && given != NULL && wh_path_climbs(given))
+	/* runc and crun change into it, but runsc makes another path of one with "..", and notes a
+	 * relative one as it is, by which no later exec could find it. */
+	if (run->argv.grammar->style == WH_STYLE_GO && given != NULL &&
+		(given[0] != '/' || wh_path_climbs(given)))
 		run->override.bundle = run->bundle;
 	return wh_steal_fd(fd);
 }

@@ -77,6 +77,17 @@ executed() {
   in_runsc executed
 }
 
+relative() {
+  cd "$CASE"
+  BUNDLE=bundle
+  hold_sandbox
+  succeeds from_pipe whittle exec "$ID" /bin/facts
+  sandbox_holds "exec" "" "$allowed" "$allowed" "$stdout"
+}
+@test "runsc: exec finds a container whose bundle was given by a relative path" {
+  in_runsc relative
+}
+
 written() {
   edit_policy '.default.tmpfs = ["/run"]'
   run_script '(echo x >/etc/written) 2>&1 | grep -o "Read-only file system"
