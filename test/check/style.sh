@@ -10,7 +10,7 @@ report() { # status, name
   n=$((n + 1))
   if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
 }
-mapfile -t sources < <(find lib cmd test -name '*.[ch]' | sort)
+mapfile -t sources < <(find lib cmd test \( -name '*.[ch]' -o -name '*.cpp' \) | sort)
 mapfile -t scripts < <(grep -rlE '^#!/(usr/bin/env bash|bin/sh)' quickstart test .ci | sort)
 
 clang-format --dry-run -Werror "${sources[@]}"; report $? "clang-format"

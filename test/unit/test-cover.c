@@ -49,28 +49,26 @@ static void what_is_found_first_counts(void **state)
 		{ "=:=.:=real:none", NULL, false, NULL },
 		{ "", NULL, false, NULL },
 	};
-	struct scratch scratch;
+	const struct scratch *scratch = *state;
 	struct stat whittle;
 
-	(void)state;
-	scratch_new(&scratch);
 	for (const char *const *name = (const char *const[]){ "real", "link", "same", "plain",
 		     "folder", "broken", "none", NULL };
 		*name != NULL; name++)
-		scratch_folder(&scratch, *name, 0755);
-	scratch_file(&scratch, "whittle", 0755, "x");
-	scratch_file(&scratch, "real/runc", 0755, "x");
-	scratch_file(&scratch, "plain/runc", 0644, "x");
-	scratch_folder(&scratch, "folder/runc", 0755);
-	scratch_link(&scratch, "broken/runc", "nothing");
-	scratch_link(&scratch, "link/runc", "../whittle");
-	assert_int_equal(linkat(scratch.fd, "whittle", scratch.fd, "same/runc", 0), 0);
-	assert_int_equal(fstatat(scratch.fd, "whittle", &whittle, 0), 0);
+		scratch_folder(scratch, *name, 0755);
+	scratch_file(scratch, "whittle", 0755, "x");
+	scratch_file(scratch, "real/runc", 0755, "x");
+	scratch_file(scratch, "plain/runc", 0644, "x");
+	scratch_folder(scratch, "folder/runc", 0755);
+	scratch_link(scratch, "broken/runc", "nothing");
+	scratch_link(scratch, "link/runc", "../whittle");
+	assert_int_equal(linkat(scratch->fd, "whittle", scratch->fd, "same/runc", 0), 0);
+	assert_int_equal(fstatat(scratch->fd, "whittle", &whittle, 0), 0);
 	for (size_t i = 0; i < WH_COUNT(cases); i++) {
 		struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
 		struct wh_cover cover;
 
-		assert_int_equal(wh_cover_look(paths_in(&scratch, cases[i].path, &arena), "runc",
+		assert_int_equal(wh_cover_look(paths_in(scratch, cases[i].path, &arena), "runc",
 					 &whittle, &arena, &cover),
 			0);
 		assert_int_equal(cover.covered, cases[i].covered);
@@ -78,17 +76,17 @@ static void what_is_found_first_counts(void **state)
 		assert_int_equal(cover.real != NULL, cases[i].real != NULL);
 		if (cover.found != NULL)
 			assert_string_equal(cover.found,
-				wh_arena_printf(&arena, "%s/%s", scratch.path, cases[i].found));
+				wh_arena_printf(&arena, "%s/%s", scratch->path, cases[i].found));
 		if (cover.real != NULL)
 			assert_string_equal(cover.real,
-				wh_arena_printf(&arena, "%s/%s", scratch.path, cases[i].real));
+				wh_arena_printf(&arena, "%s/%s", scratch->path, cases[i].real));
 	}
-	scratch_remove(&scratch);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_found_first_counts) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(
+		what_is_found_first_counts, scratch_setup, scratch_teardown) };
 
 	return cmocka_run_group_tests_name("cover", tests, NULL, NULL);
 }

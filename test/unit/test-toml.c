@@ -127,6 +127,8 @@ static void what_is_no_toml_is_refused(void **state)
 		{ "a = 1\nb = \"x\n", -EINVAL, "2:" },
 		{ "a = \"\xff\"\n", -EINVAL, "1:5: " },
 		{ brackets, -EINVAL, "1:1: this is no header" },
+		{ "\xd2\x91 = 1\n", -EINVAL, "1:1: " },
+		{ "a = 1 \xc3\xb6\n", -EINVAL, "1:" },
 		{ "a = 1\n\n[ [\n[b]\n", -EINVAL, "3:3: " },
 		{ "a = 1\n\n [[.\n[b]\n", -EINVAL, "3:1: this is no header" },
 		{ dotted, -EINVAL, "1:1: nested deeper than 64" },
