@@ -16,7 +16,7 @@ fi
 n=0
 report() { # complaints, name
   n=$((n + 1))
-  if [ -z "$1" ]; then echo "ok $n - $2"; else printf 'not ok %d - %s\n' "$n" "$2"; sed 's/^/# /' <<<"$1"; fi
+  if [ -z "$1" ]; then echo "ok $n - $2"; else printf 'not ok %d - %s\n# %s\n' "$n" "$2" "${1//$'\n'/$'\n'# }"; fi
 }
 bail() { echo "Bail out! $1"; exit 1; }
 
@@ -195,7 +195,7 @@ complaint=$(
   [ ! -e /var/lib/whittle ] || echo "notes are left"
   # A second round keeps the first backup.
   must docker
-  ls /etc/docker | grep -q 'backup\.2' || echo "the first backup was written over"
+  [ -e /etc/docker/daemon.json.whittle-backup.2 ] || echo "the first backup was written over"
   grep -q '"debug": true' /etc/docker/daemon.json.whittle-backup || echo "the first backup was changed"
   must docker --remove
 )
