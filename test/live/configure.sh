@@ -319,7 +319,7 @@ report "$complaint" "without root's rights nothing is changed, and --dry-run sho
 
 complaint=$(
   mkdir -p "$work/patch"
-  for generated in "$work"/files/{1,2,3,4}.{json,toml}; do
+  for generated in "$work"/files/{0,1,2,3}.{json,toml}; do
     engine=docker path=/etc/docker/daemon.json
     [[ $generated == *.json ]] || engine=containerd path=/etc/containerd/config.toml
     cp "$generated" $path
