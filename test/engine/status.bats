@@ -107,6 +107,27 @@ docker_id() { docker inspect --format '{{.Id}}' "$1"; }
   agrees_with_kernel
 }
 
+@test "containers started by hand: a record of whittle's, words that it does not write, and neither" {
+  inside_sh 'mkdir /run/machine/hand; cd /run/machine/hand; runc spec
+    jq ".root.path = \"/run/machine/tree\" | .process.args = [\"/bin/facts\", \"hold\"] | .process.terminal = false" config.json >new
+    mv new config.json; for name in whittled bare typed; do mkdir $name; cp config.json $name; done'
+  by_hand whittle run --bundle /run/machine/hand/whittled by-whittle
+  by_hand runc run --bundle /run/machine/hand/bare by-runc
+  by_hand /usr/sbin/runc run --bundle=/run/machine/hand/typed typed
+  status
+  says_of by-whittle yes
+  says_of by-runc no
+  says_of typed unknown
+  is '.containers.unknown' 1
+  agrees_with_kernel
+  for name in by-whittle by-runc typed; do inside runc delete --force "$name"; done
+}
+by_hand() { # command...
+  inside "$@" >"$MACHINE/hand/${*: -1}.out" 2>&1 </dev/null 3>&- &
+  disown
+  eventually grep -q '^end' "$MACHINE/hand/${*: -1}.out"
+}
+
 @test "runc is covered: no way around is left, and those made before are still told" {
   inside whittlectl configure docker --cover-runc
   inside whittlectl configure containerd --default
