@@ -123,7 +123,7 @@ docker_id() { docker inspect --format '{{.Id}}' "$1"; }
   for name in by-whittle by-runc typed; do inside runc delete --force "$name"; done
 }
 by_hand() { # command...
-  inside "$@" >"$MACHINE/hand/${*: -1}.out" 2>&1 </dev/null 3>&- &
+  (exec {MACHINE_INPUT}>&- 3>&-; inside "$@") >"$MACHINE/hand/${*: -1}.out" 2>&1 </dev/null &
   disown
   eventually grep -q '^end' "$MACHINE/hand/${*: -1}.out"
 }
