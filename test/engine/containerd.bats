@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2016,SC2154
+# shellcheck shell=bash disable=SC2016,SC2086,SC2154,SC2206
 #
 # Containers that the real containerd starts with whittle, for ctr and, by the runtime handlers of
 # its CRI plugin, for a client of the Container Runtime Interface such as Kubernetes' kubelet.

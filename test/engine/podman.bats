@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2016,SC2154
+# shellcheck shell=bash disable=SC2016,SC2086,SC2154,SC2206
 #
 # Containers that the real Podman starts with whittle in front of crun and of runc: what the kernel
 # says of their processes, and that under a policy that allows everything nothing else is different.
