@@ -178,13 +178,14 @@ health_check() {
 @test "a health check is bounded" { each_runtime health_check; }
 
 updated() {
-  local cgroup
+  local limit
   run_held --memory 64m
-  cgroup=$ROOT/sys/fs/cgroup/memory$(sed -n 's/^[0-9]*:memory://p' "$ROOT/proc/$pid/cgroup")
-  [ -d "$cgroup" ] || cgroup=$(find "$ROOT/sys/fs/cgroup/memory" -type d -name "*$(inside podman inspect --format '{{.Id}}' held)" | tail -n 1)
-  same "the limit that run set" $((64 << 20)) "$(cat "$cgroup/memory.limit_in_bytes")"
+  # Either version of cgroups has it in the group of the container's id.
+  limit=$(find "$ROOT/sys/fs/cgroup" -path "*/libpod-$(inside podman inspect --format '{{.Id}}' held)*" \
+    \( -name memory.limit_in_bytes -o -name memory.max \) | sort | head -n 1)
+  same "the limit that run set" $((64 << 20)) "$(cat "$limit")"
   strict update --memory 32m held >/dev/null
-  same "the limit that update set" $((32 << 20)) "$(cat "$cgroup/memory.limit_in_bytes")"
+  same "the limit that update set" $((32 << 20)) "$(cat "$limit")"
   process_holds "after an update" "$(root_with "$allowed")" "$pid"
 }
 @test "podman update changes limits" { each_runtime updated; }
@@ -290,6 +291,10 @@ lives() {
   as_bare "logs" 'podman run --name same --network none $image sh -c "echo one; echo two"; podman logs same; podman logs --tail 1 same'
   as_bare "cp" 'podman run --detach --name same --network none $image >/dev/null
     echo text >/tmp/text; podman cp /tmp/text same:/home/text; podman exec same cat /home/text; podman cp same:/home/text - | tar -tf -'
+}
+@test "a container's life is the same" { each_runtime lives; }
+
+services() {
   as_bare "update" 'podman run --detach --name same --network none $image >/dev/null
     podman update --memory 64m --cpu-shares 512 same; podman exec same true'
   as_bare "a health check" 'podman run --detach --name same --network none --health-interval disable --health-cmd "test -e /tmp/well" $image >/dev/null
@@ -299,7 +304,7 @@ lives() {
     podman run --rm --pod same $image hostname; podman pod inspect --format "{{.State}}" same; podman pod rm --force --time 0 same | wc -l'
   as_bare "a restart after a crash" 'podman run --name same --network none --restart on-failure:2 $image sh -c "echo ran; exit 3"; podman inspect --format "{{.RestartCount}}" same'
 }
-@test "a container's life is the same" { each_runtime lives; }
+@test "updates, health checks, pods and restarts are the same" { each_runtime services; }
 
 # ---- who it is ----------------------------------------------------------------------------
 
