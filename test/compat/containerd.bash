@@ -98,6 +98,8 @@ containerd_configured() {
 }
 
 check_containerd() {
+  local usable=yes
+  [ -n "$(wanted runc crun)" ] || return 0
   engine=containerd
   engine_version=$(containerd --version | awk '{ print $3 }')
   if ! start_containerd; then
@@ -106,19 +108,21 @@ check_containerd() {
   fi
   ctr image import "$disk/oci.tar" >/dev/null
   tidy_up() { tidy_ctr; }
-  for runtime in runc crun; do
+  for runtime in $(wanted runc crun); do
     runtime_version=$(runtime_version)
     can_start ctr_look && ctr_checks
   done
   engine="containerd, CRI"
   ctr --namespace k8s.io image import "$disk/oci.tar" >/dev/null
   tidy_up() { tidy_cri; }
-  for runtime in runc crun; do
+  for runtime in $(wanted runc crun); do
     runtime_version=$(runtime_version)
     can_start cri_look && cri_checks
   done
+  runtime=runc
+  runtime_version=$(runtime_version)
+  [ -n "$(wanted runc)" ] && attempt bare cri_look || usable='' # as was said above
   tidy_up() { :; }
   stop "$containerd"
-  runtime=runc runtime_version=$(runtime_version)
-  check "configure" "whittlectl configure containerd, in and out" configured containerd_configured
+  [ -z "$usable" ] || check "configure" "whittlectl configure containerd, in and out" configured containerd_configured
 }

@@ -18,7 +18,7 @@ daemon_config() { # default runtime
   done | jq -Rn --arg default "$1" --argjson store "${store:-false}" '
     { "default-runtime": $default, features: { "containerd-snapshotter": $store },
       runtimes: [inputs | split(" ") | { key: .[0], value: ({ path: .[1] } + if .[0] | startswith("runsc")
-        then { runtimeArgs: ["--network=none", "--platform=ptrace", "--ignore-cgroups"] } else {} end) }]
+        then { runtimeArgs: ["--network=none", "--platform=\(env.RUNSC_PLATFORM)", "--ignore-cgroups"] } else {} end) }]
         | from_entries }'
 }
 
@@ -197,8 +197,7 @@ check_docker() {
   }
   engine_version=$(docker version --format '{{.Server.Version}}')
   tidy_up() { tidy_docker; }
-  for runtime in runc crun runsc; do
-    type -P "$runtime" >/dev/null || continue
+  for runtime in $(wanted runc crun runsc); do
     runtime_version=$(runtime_version)
     can_start docker_look && docker_checks || continue
     [ "$runtime" != runsc ] || continue
@@ -208,7 +207,9 @@ check_docker() {
   check_image_store
   tidy_up() { :; }
   stop "$dockerd"
-  engine=docker runtime=runc runtime_version=$(runtime_version)
+  [ -n "$(wanted runc)" ] || { stop "$containerd"; return; }
+  engine=docker runtime=runc
+  runtime_version=$(runtime_version)
   check "configure" "whittlectl configure docker, in and out" configured docker_configured
   stop "$containerd"
 }
@@ -220,8 +221,9 @@ check_image_store() {
   stop "$dockerd"
   start_docker overlayfs || return
   engine="docker, images in containerd"
-  for runtime in runc crun; do
+  for runtime in $(wanted runc crun); do
     runtime_version=$(runtime_version)
+    can_start docker_look || continue
     probe "starts" "run" as_root docker_look
     probe "exec" "exec" as_root docker_exec_look --
     probe "asks for all" "run --privileged" as_root docker_look --privileged

@@ -152,7 +152,7 @@ check_podman() {
   engine_version=$(/usr/bin/podman --version | awk '{ print $3 }')
   configure_podman
   tidy_up() { tidy_podman; }
-  for runtime in crun runc; do
+  for runtime in $(wanted crun runc); do
     runtime_version=$(runtime_version)
     flavour=bare
     if ! podman import --quiet --change 'CMD ["/bin/look"]' "$disk/image.tar" $image >/dev/null 2>"$disk/said"; then

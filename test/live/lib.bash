@@ -62,7 +62,7 @@ use_runtime() { # runtime
 # runsc gets flags with which it needs neither KVM nor a network nor cgroups of the second version.
 choose_environment() {
   PRIVATE=() GLOBALS=()
-  [ "$RUNTIME" != runsc ] || GLOBALS=(--network=none --platform=ptrace --ignore-cgroups)
+  [ "$RUNTIME" != runsc ] || GLOBALS=(--network=none --platform="${RUNSC_PLATFORM:-ptrace}" --ignore-cgroups)
   if [ "$RUNTIME" = crun ] && [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] &&
     mountpoint -q /sys/fs/cgroup/unified; then
     private_namespace :
