@@ -76,8 +76,10 @@ podman_life() {
   podman start held >/dev/null
   podman inspect --format '{{.State.Status}} {{.State.ExitCode}}' held
   podman stop --time 0 held >/dev/null 2>&1
+  eventually podman_has_exited
   podman inspect --format '{{.State.Status}} {{.State.ExitCode}}' held
 }
+podman_has_exited() { [ "$(podman inspect --format '{{.State.Status}}' held)" = exited ]; } # "stopped" until cleaned up
 podman_statuses() {
   local code
   for code in 0 1 42 255; do
