@@ -72,7 +72,7 @@ done
 SANDBOX
 
 run_page() { # script, log
-  timeout 300 unshare --mount --pid --fork --kill-child --propagation private \
+  timeout 3600 unshare --mount --pid --fork --kill-child --propagation private \
     bash "$work/sandbox" "$work" "$1" "$2"
 }
 

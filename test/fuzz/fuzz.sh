@@ -30,7 +30,7 @@ for target in argv json policy process toml; do
   [ $status -eq 0 ] || cat "$build/log"
   report $status "$target: the corpus of $(find "$corpus" -type f | wc -l) files"
   mkdir -p "$build/new-$target"
-  "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=8192 \
+  "$program" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=1024 -max_len=8192 \
     -artifact_prefix="$build/findings/$target-" "$build/new-$target" "$corpus" 2>"$build/log"
   status=$?
   [ $status -eq 0 ] || tail -n 40 "$build/log"
