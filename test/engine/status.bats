@@ -170,6 +170,16 @@ by_hand() { # command...
   docker rm --force whittled >/dev/null
 }
 
+@test "a rule on the image allows more, and status asks the policy as whittle does" {
+  edit_policy config '.rules = [{ name: "net", match: { image: "docker.io/library/busybox:1.35" },
+    capabilities: (.default.capabilities + ["CAP_NET_RAW"]) }]'
+  docker_run ruled $image >/dev/null
+  same "what it holds" "$(mask $allowed NET_RAW)" "$(sed -n 's/^CapBnd:\t//p' "$ROOT/proc/$(pid_of ruled)/status")"
+  status
+  exits 0
+  is ".containers.list[] | select(.id == \"$(docker_id ruled)\") | [.rule, .beyond]" '["net",null]'
+}
+
 @test "a cover that is gone is seen" {
   inside_sh 'rm -f "$(command -v runc)"; [ "$(command -v runc)" = /usr/sbin/runc ]'
   status
