@@ -68,7 +68,7 @@ another_process() { # those before
 # What differs from run to run: ids and names made of them, times, process ids, addresses, and whether
 # Docker's client had begun to wait for a container that then does not start.
 anonymous() {
-  sed -E '/error waiting for container: context canceled/d
+  sed -E '/error waiting for container: context canceled/d; s/^error: time="[^"]*"/error: TIME/
     s/\b[0-9a-f]{64}\b/ID/g; s/\b[0-9a-f]{12}\b/ID/g; s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g
     s/^pid .*/pid/; s/"Pid":[0-9]+/"Pid":0/g; s/172\.17\.[0-9.]+/ADDRESS/g'
 }
@@ -96,11 +96,13 @@ same_records() {
   rm "$MACHINE/records"
 }
 
-# The outcome of a command as text.
+# The outcome of a command as text. Which of the two streams Docker passes on first is chance.
 told() { # command...
-  local status=0 out
-  out=$("$@" 2>&1) || status=$?
-  printf '%s\n' "$out" "status $status"
+  local status=0 errors
+  errors=$(mktemp "$BATS_TEST_TMPDIR/errors.XXXX")
+  "$@" 2>"$errors" || status=$?
+  sed 's/^/error: /' "$errors"
+  printf '%s\n' "status $status"
 }
 
 # ---- what the kernel says of a container ---------------------------------------------------
