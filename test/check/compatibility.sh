@@ -11,6 +11,7 @@ made=$(mktemp)
 trap 'rm -f "$made"' EXIT
 
 n=0
+comment() { echo "# ${1//$'\n'/$'\n'# }"; }
 report() { # status, name
   n=$((n + 1))
   if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
@@ -18,13 +19,13 @@ report() { # status, name
 
 cp $page "$made" && test/compat/page $results "$made" && difference=$(diff -u $page "$made")
 status=$?
-[ $status -eq 0 ] || sed 's/^/# /' <<<"${difference-}"
+[ $status -eq 0 ] || comment "${difference-}"
 report $status "$page has the tables of $results"
 
 # shellcheck disable=SC2016  # awk's
-wrong=$(awk -F '\t' '$1 != "#" && (NF != 10 || ($8 == "skip") != ($10 ~ /^bare fails too: ./) ||
+wrong=$(awk -F '\t' '$1 != "#" && (NF != 11 || ($8 == "skip") != ($10 ~ /^bare fails too: ./) ||
   $8 !~ /^(ok|not ok|skip)$/) { print NR ": " $0 }' $results)
-[ -z "$wrong" ] || sed 's/^/# /' <<<"$wrong"
+[ -z "$wrong" ] || comment "$wrong"
 [ -z "$wrong" ]
 report $? "each line of $results is a whole verdict; what was left out failed without whittle too"
 

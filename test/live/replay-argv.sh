@@ -494,7 +494,7 @@ options_of()
 	runc) sed -nE 's/^ +--([a-z0-9-]+)( value)?.*/\1\2/p' ;;
 	crun) sed -nE 's/^ +(-.,? +)?--([A-Za-z0-9-]+)(\[?=.*\]?)?( .*)?$/\2\3/p' |
 		sed -E 's/\[=.*//; s/=.*/ value/' ;;
-	runsc) sed -nE 's/^  -([A-Za-z0-9_-]+)( (string|int|uint|value|duration))?( .*)?$/\1\2/p' ;;
+	runsc) sed -nE 's/^  -([A-Za-z0-9_-]+)( [A-Za-z-]+)?$/\1\2/p; s/^  -([A-Za-z0-9_-]+)( [a-z]+)?\t.*/\1\2/p' ;;
 	esac
 }
 
