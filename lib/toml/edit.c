@@ -2,8 +2,8 @@
 /*
  * Edits by position. What a table is written as decides how it can grow: a table in braces only
  * within them, one made by dotted keys by another such line, one with a header by a line below it
- * or by further headers anywhere. What a table takes up is found from where its members end, so
- * comments and blanks stay where they are.
+ * or by further headers anywhere. What is not edited stays as it is, comments and blanks too
+ * (layout.h).
  */
 
 #include "toml/toml.h"
@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "toml/layout.h"
 
 #define STEP "  " /* how much deeper what has no sister is indented */
 
@@ -35,128 +37,7 @@ static int begin_edit(struct edit *edit, struct wh_slice text)
 	return wh_toml_parse(text, &edit->arena, &edit->doc, edit->err);
 }
 
-/* ---- where things end -------------------------------------------------------------------- */
-
-static size_t line_begin(const struct edit *edit, size_t at)
-{
-	const char *text = edit->doc.text.data;
-
-	while (at > 0 && text[at - 1] != '\n')
-		at--;
-	if (at == 0 && edit->doc.text.len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		return 3;
-	return at;
-}
-
-/* Behind the line's end. */
-static size_t line_end(const struct edit *edit, size_t at)
-{
-	const char *newline = memchr(edit->doc.text.data + at, '\n', edit->doc.text.len - at);
-
-	return newline == NULL ? edit->doc.text.len : (size_t)(newline - edit->doc.text.data) + 1;
-}
-
-/* The first byte of a line that is no blank. */
-static size_t skip_blanks(const struct edit *edit, size_t at)
-{
-	while (at < edit->doc.text.len &&
-		(edit->doc.text.data[at] == ' ' || edit->doc.text.data[at] == '\t'))
-		at++;
-	return at;
-}
-
-static bool is_blank_line(const struct edit *edit, size_t begin)
-{
-	size_t at = skip_blanks(edit, begin);
-
-	return at == edit->doc.text.len || edit->doc.text.data[at] == '\n' ||
-	       edit->doc.text.data[at] == '\r';
-}
-
-static bool has_header(const struct wh_toml_node *node)
-{
-	if (node->type == WH_TOML_ARRAY) /* [[a.b]]: its key stands inside of it */
-		return node->key.data != NULL && node->key_begin > node->begin;
-	return node->type == WH_TOML_TABLE &&
-	       (node->form == WH_TOML_HEADER || node->form == WH_TOML_IMPLIED);
-}
-
-static size_t max_size(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
-/* Behind the last value that a table has in lines of its own, without those under headers inside
- * it; behind its header when there is none. */
-static size_t body_end(const struct wh_toml_node *node)
-{
-	bool bare = node->type == WH_TOML_TABLE && node->form != WH_TOML_INLINE;
-	size_t end = node->parent == NULL ? 0 : node->end;
-
-	if (!bare)
-		return node->end;
-	for (const struct wh_toml_node *child = node->first; child != NULL; child = child->next) {
-		if (!has_header(child))
-			end = max_size(end, body_end(child));
-	}
-	return end;
-}
-
-/* Behind everything that is in the table, under whatever header. */
-static size_t family_end(const struct wh_toml_node *node)
-{
-	size_t end = body_end(node);
-
-	for (const struct wh_toml_node *child = node->first; child != NULL; child = child->next)
-		end = max_size(end, family_end(child));
-	return end;
-}
-
-/* The last member in lines of the table's own; NULL for none. */
-static const struct wh_toml_node *last_in_body(const struct wh_toml_node *table)
-{
-	const struct wh_toml_node *last = NULL;
-
-	for (const struct wh_toml_node *child = table->first; child != NULL; child = child->next) {
-		if (!has_header(child) && (last == NULL || body_end(child) > body_end(last)))
-			last = child;
-	}
-	return last;
-}
-
-/* The table in whose lines this one is written. */
-static const struct wh_toml_node *body_of(const struct wh_toml_node *table)
-{
-	while (table->form == WH_TOML_DOTTED)
-		table = table->parent;
-	return table;
-}
-
-/* Where another header can stand behind a table: behind the comments at its end, but not behind
- * those that belong to the next header. */
-static size_t block_place(const struct edit *edit, const struct wh_toml_node *table)
-{
-	size_t end = max_size(family_end(table), body_end(body_of(table)));
-	size_t at, comments;
-
-	if (table->parent == NULL)
-		return edit->doc.text.len;
-	at = line_end(edit, end);
-	comments = at;
-	while (comments < edit->doc.text.len &&
-		edit->doc.text.data[skip_blanks(edit, comments)] == '#')
-		comments = line_end(edit, comments);
-	return is_blank_line(edit, comments) ? comments : at;
-}
-
 /* ---- how things are spelled -------------------------------------------------------------- */
-
-static struct wh_slice indent_at(const struct edit *edit, size_t at)
-{
-	size_t begin = line_begin(edit, at);
-
-	return (struct wh_slice){ edit->doc.text.data + begin, skip_blanks(edit, begin) - begin };
-}
 
 static void add_part(const struct edit *edit, struct wh_buf *ret, size_t begin, size_t end)
 {
@@ -222,10 +103,11 @@ static size_t open_braces(
 	size_t at = table->begin + 1;
 
 	for (const struct wh_toml_node *child = table->first; child != NULL; child = child->next) {
-		size_t end = family_end(child);
+		size_t end = wh_toml_family_end(child);
 
 		last = child;
-		at = max_size(at, end);
+		if (end > at)
+			at = end;
 	}
 	add_part(edit, ret, 0, at);
 	wh_buf_add_string(ret, last == NULL ? " " : ", ");
@@ -244,24 +126,26 @@ static void close_braces(
 static void begin_line(const struct edit *edit, size_t at, struct wh_buf *ret)
 {
 	add_part(edit, ret, 0, at);
-	if (at > 0 && edit->doc.text.data[at - 1] != '\n' && line_begin(edit, at) != at)
+	if (at > 0 && edit->doc.text.data[at - 1] != '\n' &&
+		wh_toml_line_begin(&edit->doc, at) != at)
 		wh_buf_add_string(ret, edit->eol);
 }
 
 static void set_line(const struct edit *edit, const struct wh_toml_node *table,
 	const char *const path[], struct wh_slice value, struct wh_buf *ret)
 {
-	const struct wh_toml_node *body = body_of(table);
-	const struct wh_toml_node *last = last_in_body(table);
+	const struct wh_toml_node *body = wh_toml_body_of(table);
+	const struct wh_toml_node *last = wh_toml_last_in_body(table);
 	bool root = table->parent == NULL;
-	size_t at = last == NULL && root ? line_begin(edit, 0) : line_end(edit, body_end(table));
+	size_t at = last == NULL && root ? wh_toml_line_begin(&edit->doc, 0)
+					 : wh_toml_line_end(&edit->doc, wh_toml_body_end(table));
 
 	begin_line(edit, at, ret);
 	if (last != NULL)
-		wh_buf_add_slice(ret, indent_at(edit, last->key_begin));
+		wh_buf_add_slice(ret, wh_toml_indent_at(&edit->doc, last->key_begin));
 	else if (!root)
-		wh_buf_add_slice(ret, indent_at(edit, table->begin));
-	if (last == NULL && !root && indent_at(edit, table->begin).len > 0)
+		wh_buf_add_slice(ret, wh_toml_indent_at(&edit->doc, table->begin));
+	if (last == NULL && !root && wh_toml_indent_at(&edit->doc, table->begin).len > 0)
 		wh_buf_add_string(ret, STEP);
 	add_key_value(ret, path, depth_of(body), value);
 	wh_buf_add_string(ret, edit->eol);
@@ -272,9 +156,9 @@ static void set_line(const struct edit *edit, const struct wh_toml_node *table,
 static void set_under_header(const struct edit *edit, const struct wh_toml_node *table,
 	const char *const path[], struct wh_slice value, struct wh_buf *ret)
 {
-	size_t at = block_place(edit, table);
+	size_t at = wh_toml_block_place(&edit->doc, table);
 	size_t depth = depth_of(table);
-	struct wh_slice indent = indent_at(edit, table->begin);
+	struct wh_slice indent = wh_toml_indent_at(&edit->doc, table->begin);
 
 	begin_line(edit, at, ret);
 	wh_buf_add_string(ret, edit->eol);
@@ -365,7 +249,8 @@ int wh_toml_set(struct wh_slice text, const char *const path[], struct wh_slice 
 		return r;
 	old = wh_toml_find(edit.doc.root, path);
 	table = deepest(&edit, path, &depth);
-	if (table == NULL || (old != NULL && (old->type == WH_TOML_TABLE || has_header(old))))
+	if (table == NULL ||
+		(old != NULL && (old->type == WH_TOML_TABLE || wh_toml_has_header(old))))
 		return fail_shape(err, path);
 	if (old != NULL) {
 		add_part(&edit, &new, 0, old->begin);
@@ -399,23 +284,25 @@ static struct style style_of(const struct edit *edit, const struct wh_toml_node 
 	size_t begin;
 
 	for (const struct wh_toml_node *child = table->first; child != NULL; child = child->next) {
-		if (has_header(child) && child->type == WH_TOML_TABLE)
+		if (wh_toml_has_header(child) && child->type == WH_TOML_TABLE)
 			sister = child;
 	}
 	if (sister == NULL) {
 		style.header = table->parent == NULL || table->form == WH_TOML_DOTTED
 				       ? (struct wh_slice){ "", 0 }
-				       : indent_at(edit, table->begin);
+				       : wh_toml_indent_at(&edit->doc, table->begin);
 		style.step = style.header.len > 0 ? STEP : "";
 		style.key = style.header;
 		return style;
 	}
-	style.header = indent_at(edit, sister->begin);
-	inside = last_in_body(sister);
-	style.key = inside == NULL ? style.header : indent_at(edit, inside->key_begin);
+	style.header = wh_toml_indent_at(&edit->doc, sister->begin);
+	inside = wh_toml_last_in_body(sister);
+	style.key =
+		inside == NULL ? style.header : wh_toml_indent_at(&edit->doc, inside->key_begin);
 	style.step = style.key.len > style.header.len ? STEP : "";
-	begin = line_begin(edit, sister->begin);
-	style.spaced = begin == 0 || is_blank_line(edit, line_begin(edit, begin - 1));
+	begin = wh_toml_line_begin(&edit->doc, sister->begin);
+	style.spaced = begin == 0 ||
+		       wh_toml_is_blank_line(&edit->doc, wh_toml_line_begin(&edit->doc, begin - 1));
 	return style;
 }
 
@@ -515,7 +402,7 @@ int wh_toml_add_table(struct wh_slice text, const char *const path[],
 		close_braces(&edit, table, at, &new);
 	} else {
 		style = style_of(&edit, table);
-		at = block_place(&edit, table);
+		at = wh_toml_block_place(&edit.doc, table);
 		begin_line(&edit, at, &new);
 		add_block(&edit, &style, path, members, count, &new);
 		add_part(&edit, &new, at, text.len);
@@ -558,25 +445,25 @@ static int add_range(struct edit *edit, struct ranges *ranges, size_t begin, siz
 /* A header's line, with the blank one before it. */
 static int add_header_range(struct edit *edit, struct ranges *ranges, size_t at, size_t end)
 {
-	size_t begin = line_begin(edit, at);
-	size_t before = begin == 0 ? 0 : line_begin(edit, begin - 1);
+	size_t begin = wh_toml_line_begin(&edit->doc, at);
+	size_t before = begin == 0 ? 0 : wh_toml_line_begin(&edit->doc, begin - 1);
 
-	if (begin > 0 && is_blank_line(edit, before))
+	if (begin > 0 && wh_toml_is_blank_line(&edit->doc, before))
 		begin = before;
-	return add_range(edit, ranges, begin, line_end(edit, end));
+	return add_range(edit, ranges, begin, wh_toml_line_end(&edit->doc, end));
 }
 
 /* The lines of a node and of all below it. */
 static int collect(struct edit *edit, struct ranges *ranges, const struct wh_toml_node *node)
 {
-	bool leaf =
-		!has_header(node) && (node->type != WH_TOML_TABLE || node->form == WH_TOML_INLINE);
+	bool leaf = !wh_toml_has_header(node) &&
+		    (node->type != WH_TOML_TABLE || node->form == WH_TOML_INLINE);
 	bool headed = node->type == WH_TOML_TABLE && node->form == WH_TOML_HEADER;
 	int r = 0;
 
 	if (leaf)
-		return add_range(
-			edit, ranges, line_begin(edit, node->key_begin), line_end(edit, node->end));
+		return add_range(edit, ranges, wh_toml_line_begin(&edit->doc, node->key_begin),
+			wh_toml_line_end(&edit->doc, node->end));
 	if (headed)
 		r = add_header_range(edit, ranges, node->begin, node->end);
 	for (const struct wh_toml_node *child = node->first; child != NULL && r == 0;
@@ -613,10 +500,10 @@ static struct range braces_range(const struct wh_toml_node *node)
 		child = child->next)
 		before = child;
 	if (before != NULL)
-		return (struct range){ family_end(before), family_end(node) };
+		return (struct range){ wh_toml_family_end(before), wh_toml_family_end(node) };
 	if (node->next != NULL)
 		return (struct range){ node->key_begin, node->next->key_begin };
-	return (struct range){ node->key_begin, family_end(node) };
+	return (struct range){ node->key_begin, wh_toml_family_end(node) };
 }
 
 int wh_toml_unset(
@@ -646,7 +533,8 @@ int wh_toml_unset(
 	for (size_t i = 0; i < ranges.count; i++) {
 		if (ranges.list[i].begin > at)
 			add_part(&edit, &new, at, ranges.list[i].begin);
-		at = max_size(at, ranges.list[i].end);
+		if (ranges.list[i].end > at)
+			at = ranges.list[i].end;
 	}
 	add_part(&edit, &new, at, text.len);
 	r = verify(&edit, path, NULL, &new);
