@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the three parsers share with argv.c. A parser walks the words of one table (the globals, or
- * a command's options), finds out where each option and its value stand, and hands them to
+ * What the files of the parser share. A parser walks the words of one table (the globals, or a
+ * command's options), finds out where each option and its value stand, and hands them to
  * wh_flag_add(), which judges them: so what is refused is refused alike in every grammar.
  */
 
@@ -53,10 +53,15 @@ bool wh_option_needs_value(const struct wh_option *option);
 int wh_flag_add(struct wh_argv_parser *p, const struct wh_found *found, const char *word,
 	bool last) WH_MUST_CHECK;
 
+/* Whether a text begins or ends with what a runtime may trim. */
+bool wh_is_blank_padded(const char *text);
+
 /* "option … is not known", with the way to find out what is. -EINVAL. */
 int wh_fail_unknown(struct wh_argv_parser *p, const char *word);
 /* "option … needs a value". -EINVAL. */
 int wh_fail_no_value(struct wh_argv_parser *p, const char *word);
+/* -ENOMEM, and its sentence. */
+int wh_fail_no_memory(struct wh_argv_parser *p);
 
 /*
  * The parsers: read options from the words until the first that is none, whose place goes to
