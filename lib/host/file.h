@@ -6,7 +6,7 @@
  * root (for a relative one by way of the working folder), and the kernel follows no link for us:
  * every folder on the way must belong to root or the effective user and be writable by nobody else,
  * unless it is root's and sticky (/tmp). In a user namespace where the host's root has no id, the
- * folders and files of the host's root count as root's (file.c says how they are told). Links are
+ * folders and files of the host's root count as root's (walk.c says how they are told). Links are
  * followed by hand, only when they too belong to root or the effective user, and never those of
  * /proc, which lead wherever a process has something open; nothing below /proc is entered. File
  * systems in user space that a user could have mounted (FUSE, nosuid and nodev) are refused, since
