@@ -7,9 +7,7 @@
  * nothing: a package's upgrade can neither undo it nor trip over it, as over a diversion in
  * /usr/sbin. It is a link, so that it is whittle also after an upgrade of whittle, and so that
  * whittle knows itself by device and inode.
- *
- * The policy then names the real runc by its absolute path, so that which program is behind does
- * not hang on what else is called runc.
+ * The policy then names the real one (configure-cover-policy.c).
  */
 
 #include "configure.h"
@@ -21,14 +19,12 @@
 
 #include "host/cover.h"
 #include "host/file.h"
-#include "json/json.h"
+#include "host/process.h"
 #include "policy/policy.h"
 
 #define NAME "runc"
 #define PLACE "/usr/local/"
 #define MAX_DAEMONS 16
-
-static const struct wh_json_options with_comments = { .comments = true };
 
 /* ---- where daemons look ------------------------------------------------------------------ */
 
@@ -48,32 +44,47 @@ static void add_path(struct paths *paths, const char *path)
 		paths->list[paths->count++] = path;
 }
 
+/* What one daemon was started with. What cannot be read (it ended) says nothing. */
+static int add_daemon(
+	struct wh_configure *configure, const char *name, int pid, struct paths *paths)
+{
+	const char *path = NULL, *other = NULL;
+	int r = wh_process_variable(configure->proc, pid, "PATH", &configure->arena, &path);
+
+	if (r == 0 && path != NULL)
+		add_path(paths, path);
+	if (r == 0)
+		r = wh_process_variable(configure->proc, pid, "DOCKER_BUILDKIT_RUNC_COMMAND",
+			&configure->arena, &other);
+	if (r == 0 && other != NULL)
+		wh_note(configure,
+			"%s (process %d) has DOCKER_BUILDKIT_RUNC_COMMAND in its environment: "
+			"builds run that program and not runc",
+			name, pid);
+	return r == -ENOMEM ? r : 0;
+}
+
 /* The shim that dockerd's containers have is started by containerd and has its PATH. */
-static struct paths find_paths(struct wh_configure *configure)
+static int find_paths(struct wh_configure *configure, struct paths *ret)
 {
 	static const char *const daemons[] = { "dockerd", "containerd" };
 	struct paths paths = { .count = 0 };
 
 	for (size_t i = 0; i < WH_COUNT(daemons); i++) {
-		int pids[MAX_DAEMONS / 2];
-		size_t count = wh_find_processes(daemons[i], pids, WH_COUNT(pids));
+		size_t count = 0;
+		int *pids = NULL;
+		int r = wh_process_find(
+			configure->proc, daemons[i], &configure->arena, &pids, &count);
 
-		for (size_t k = 0; k < count; k++) {
-			const char *path = wh_process_value(pids[k], "PATH", &configure->arena);
-
-			if (path != NULL)
-				add_path(&paths, path);
-			if (wh_process_value(pids[k], "DOCKER_BUILDKIT_RUNC_COMMAND",
-				    &configure->arena) != NULL)
-				wh_note(configure,
-					"%s (process %d) has DOCKER_BUILDKIT_RUNC_COMMAND in its "
-					"environment: builds run that program and not runc",
-					daemons[i], pids[k]);
-		}
+		for (size_t k = 0; r == 0 && k < count && k < MAX_DAEMONS / 2; k++)
+			r = add_daemon(configure, daemons[i], pids[k], &paths);
+		if (r < 0)
+			return wh_fail_errno(&configure->err, -r, "cannot look for %s", daemons[i]);
 	}
 	if (paths.count == 0)
 		add_path(&paths, WH_SERVICE_PATH);
-	return paths;
+	*ret = paths;
+	return 0;
 }
 
 static int look(struct wh_configure *configure, const char *path, struct wh_cover *ret)
@@ -104,138 +115,15 @@ static const char *choose_place(
 	return NULL;
 }
 
-/* ---- the policy -------------------------------------------------------------------------- */
-
-/* The element of "runtimes" that means runc by its bare name. */
-static wh_node find_bare(struct wh_json *doc)
-{
-	wh_node list = wh_json_get(doc, wh_json_root(doc), "runtimes");
-
-	wh_json_each_element (doc, list, element) {
-		if (wh_json_string_is(doc, element, NAME))
-			return element;
-	}
-	return WH_NO_NODE;
-}
-
-static bool names_real(struct wh_json *doc, const char *real)
-{
-	wh_node list = wh_json_get(doc, wh_json_root(doc), "runtimes");
-
-	wh_json_each_element (doc, list, element) {
-		if (wh_json_string_is(doc, element, real) ||
-			wh_json_string_is(doc, wh_json_get(doc, element, "path"), real))
-			return true;
-	}
-	return false;
-}
-
-static int parse_policy(struct wh_configure *configure, struct wh_slice text, struct wh_json **ret)
-{
-	struct wh_buf copy WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	int r;
-
-	wh_buf_add_slice(&copy, text);
-	r = wh_json_parse_take(ret, &copy, &with_comments, &configure->err);
-	if (r < 0)
-		wh_err_prefix(&configure->err, WH_POLICY_FILE);
-	return r;
-}
-
-/* Puts a word in the place of a string of the text. */
-static int put(struct wh_configure *configure, struct wh_json *doc, wh_node node,
-	struct wh_slice text, const char *word, struct wh_buf *ret)
-{
-	size_t begin, end;
-
-	if (!wh_json_span(doc, node, &begin, &end))
-		return wh_fail(&configure->err, EINVAL, WH_POLICY_FILE ": cannot be edited");
-	wh_buf_add(ret, text.data, begin);
-	wh_buf_add_json(ret, wh_slice_of(word));
-	wh_buf_add(ret, text.data + end, text.len - end);
-	return wh_buf_status(ret) < 0
-		       ? wh_fail_errno(&configure->err, ENOMEM, "cannot edit the policy")
-		       : 0;
-}
-
-/* A policy that names no runtimes gets the list that is built in, with the real runc. It comes
- * first: what is only passed on reads no further. */
-static int put_list(struct wh_configure *configure, struct wh_json *doc, struct wh_slice text,
-	const char *real, struct wh_buf *ret)
-{
-	wh_node root = wh_json_root(doc), first = wh_json_first(doc, root);
-	size_t begin, end;
-
-	if (!wh_json_span(doc, root, &begin, &end))
-		return wh_fail(&configure->err, EINVAL, WH_POLICY_FILE ": cannot be edited");
-	wh_buf_add(ret, text.data, begin + 1);
-	wh_buf_add_string(ret, "\n  \"runtimes\": [");
-	wh_buf_add_json(ret, wh_slice_of(real));
-	wh_buf_add_string(
-		ret, first == WH_NO_NODE ? ", \"crun\", \"runsc\"]\n" : ", \"crun\", \"runsc\"],");
-	wh_buf_add(ret, text.data + begin + 1, text.len - begin - 1);
-	return wh_buf_status(ret) < 0
-		       ? wh_fail_errno(&configure->err, ENOMEM, "cannot edit the policy")
-		       : 0;
-}
-
-/* The policy's text with the real runc in it; as it is when it names that already. */
-static int name_real(
-	struct wh_configure *configure, struct wh_slice text, const char *real, struct wh_buf *ret)
-{
-	struct wh_json *doc WH_JSON = NULL;
-	int r = parse_policy(configure, text, &doc);
-	wh_node list, bare;
-
-	if (r < 0)
-		return r;
-	list = wh_json_get(doc, wh_json_root(doc), "runtimes");
-	bare = find_bare(doc);
-	if (bare != WH_NO_NODE)
-		return put(configure, doc, bare, text, real, ret);
-	if (list == WH_NO_NODE)
-		return put_list(configure, doc, text, real, ret);
-	if (!names_real(doc, real))
-		wh_note(configure,
-			WH_POLICY_FILE ": \"runtimes\" does not name %s, so another runtime will "
-				       "run what asks for "
-				       "runc",
-			real);
-	wh_buf_add_slice(ret, text);
-	return wh_buf_status(ret);
-}
-
-/* What others made of it since stays; the name is a bare one again. */
-static int name_bare(struct wh_configure *configure, struct wh_slice text, struct wh_buf *ret)
-{
-	const struct wh_state_cover *cover = &configure->state.cover;
-	struct wh_json *doc WH_JSON = NULL;
-	int r = parse_policy(configure, text, &doc);
-
-	if (r < 0)
-		return r;
-	wh_json_each_element (doc, wh_json_get(doc, wh_json_root(doc), "runtimes"), element) {
-		if (wh_json_string_is(doc, element, cover->real))
-			return put(configure, doc, element, text, NAME, ret);
-	}
-	wh_buf_add_slice(ret, text);
-	return wh_buf_status(ret);
-}
-
 /* ---- doing it ---------------------------------------------------------------------------- */
-
-static struct wh_slice text_of(const struct wh_target *target)
-{
-	return (struct wh_slice){ target->text.data == NULL ? "" : target->text.data,
-		target->text.len };
-}
 
 /* What both print for --version is the same only if whittle reaches the real one. */
 static int verify(struct wh_configure *configure, const struct paths *paths, const char *real)
 {
 	struct wh_buf theirs WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_call_terms terms = wh_configure_call;
 	const char *words[] = { real, "--version", NULL };
-	int r = wh_run_program(words, NULL, &theirs, &configure->err);
+	int r = wh_call(words, &wh_configure_call, &theirs, &configure->err);
 
 	for (size_t i = 0; r == 0 && i < paths->count; i++) {
 		struct wh_buf ours WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
@@ -249,7 +137,8 @@ static int verify(struct wh_configure *configure, const struct paths *paths, con
 		if (r < 0)
 			return r;
 		words[0] = cover.found;
-		r = wh_run_program(words, paths->list[i], &ours, &configure->err);
+		terms.path = paths->list[i];
+		r = wh_call(words, &terms, &ours, &configure->err);
 		if (r == 0 && !wh_slice_eq((struct wh_slice){ ours.data, ours.len },
 				      (struct wh_slice){ theirs.data, theirs.len }))
 			r = wh_fail(&configure->err, EINVAL,
@@ -301,7 +190,7 @@ static int write_policy(
 {
 	const char *unused;
 
-	return target->fd < 0 || wh_slice_eq(text, text_of(target))
+	return target->fd < 0 || wh_slice_eq(text, wh_text_of(&target->text))
 		       ? 0
 		       : wh_target_write(
 				 target, text, 0644, &configure->arena, &unused, &configure->err);
@@ -321,7 +210,7 @@ static int note_cover(struct wh_configure *configure, const char *link, const ch
 	const struct wh_target *policy, struct wh_slice new)
 {
 	struct wh_state_cover *cover = &configure->state.cover;
-	bool edited = !wh_slice_eq(new, text_of(policy));
+	bool edited = !wh_slice_eq(new, wh_text_of(&policy->text));
 	/* A second time nothing is edited, and what was before is known. */
 	bool known = cover->link != NULL && cover->policy != NULL && !edited;
 
@@ -329,7 +218,8 @@ static int note_cover(struct wh_configure *configure, const char *link, const ch
 	cover->real = real;
 	if (!known) {
 		cover->policy = edited ? WH_POLICY_FILE : NULL;
-		cover->original = edited ? wh_arena_dup(&configure->arena, text_of(policy)) : NULL;
+		cover->original =
+			edited ? wh_arena_dup(&configure->arena, wh_text_of(&policy->text)) : NULL;
 		cover->written = edited ? wh_arena_dup(&configure->arena, new) : NULL;
 	}
 	return wh_state_write(&configure->state, &configure->err);
@@ -343,13 +233,13 @@ static int cover_at(struct wh_configure *configure, const struct paths *paths, c
 	struct wh_slice old, text;
 	int r = wh_target_open(&policy, WH_POLICY_FILE, &configure->arena, &configure->err);
 
-	old = text_of(&policy);
+	old = wh_text_of(&policy.text);
 	if (r == 0 && policy.fd < 0)
 		r = wh_fail(&configure->err, ENOENT,
 			WH_POLICY_FILE " is not there; without a policy whittle refuses every "
 				       "container, so nothing was changed");
 	if (r == 0)
-		r = name_real(configure, old, real, &new);
+		r = wh_policy_name_real(configure, old, real, &new);
 	text = (struct wh_slice){ new.data, new.len };
 	if (r == 0)
 		r = check_text(configure, text);
@@ -370,11 +260,13 @@ static int cover_at(struct wh_configure *configure, const struct paths *paths, c
 
 int wh_cover_runc(struct wh_configure *configure)
 {
-	struct paths paths = find_paths(configure);
+	struct paths paths = { .count = 0 };
 	struct wh_cover cover;
 	const char *link;
-	int r = look(configure, paths.list[0], &cover);
+	int r = find_paths(configure, &paths);
 
+	if (r == 0)
+		r = look(configure, paths.list[0], &cover);
 	if (r < 0)
 		return r;
 	link = cover.covered ? cover.found : choose_place(configure, paths.list[0], &cover);
@@ -421,10 +313,11 @@ int wh_uncover_runc(struct wh_configure *configure)
 	if (r == 0 && cover->policy != NULL)
 		r = wh_target_open(&policy, cover->policy, &configure->arena, &configure->err);
 	if (r == 0 && policy.fd >= 0) {
-		if (cover->original != NULL && wh_slice_is(text_of(&policy), cover->written))
+		if (cover->original != NULL &&
+			wh_slice_is(wh_text_of(&policy.text), cover->written))
 			wh_buf_add_string(&new, cover->original);
 		else
-			r = name_bare(configure, text_of(&policy), &new);
+			r = wh_policy_name_bare(configure, wh_text_of(&policy.text), &new);
 		if (r == 0)
 			r = write_policy(
 				configure, &policy, (struct wh_slice){ new.data, new.len });

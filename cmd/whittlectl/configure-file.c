@@ -19,6 +19,11 @@
 #define MAX_BACKUPS 99
 #define BACKUP ".whittle-backup"
 
+struct wh_slice wh_text_of(const struct wh_buf *buf)
+{
+	return (struct wh_slice){ buf->data == NULL ? "" : buf->data, buf->len };
+}
+
 void wh_target_done(struct wh_target *target)
 {
 	wh_close_fd(&target->folder);

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "engine/engine.h"
+#include "host/call.h"
 
 /* ---- a file that is edited (configure-file.c) -------------------------------------------- */
 
@@ -27,6 +28,9 @@ struct wh_target {
 	struct stat st;
 	struct wh_buf text;
 };
+
+/* What a buffer holds: "" and not NULL while that is nothing. */
+struct wh_slice wh_text_of(const struct wh_buf *buf);
 
 /* 0, also when the file or its folder is not there; -errno. */
 int wh_target_open(
@@ -120,33 +124,6 @@ void wh_state_drop(struct wh_state *state, const char *name);
 int wh_diff(const char *path, const struct wh_slice *old, const struct wh_slice *new,
 	struct wh_buf *ret);
 
-/* ---- the engine that runs (configure-engine.c) ------------------------------------------- */
-
-/* What has to be done so that the engine reads its configuration: "systemctl reload docker". */
-const char *wh_reload_command(const struct wh_engine *engine, bool removed);
-
-/* Does it. 0; -ENOENT when the engine does not run, so there is nothing to do; -errno. */
-int wh_reload(const struct wh_engine *engine, bool removed, struct wh_err *err);
-
-/* The ids of running programs of this name, at most `room`; not those in containers. */
-size_t wh_find_processes(const char *name, int *ret, size_t room);
-
-/* The value of a variable that a process was started with, in the arena; NULL for none. */
-const char *wh_process_value(int pid, const char *name, struct wh_arena *arena);
-
-/* Whether a word of the process's command line is this option, alone or with "=". */
-bool wh_process_has_word(int pid, const char *option);
-
-/*
- * Runs a program and adds what it prints on standard output, at most 64 KiB, to `ret`; `path` is
- * its PATH (NULL: that of a service). 0 when it ended with 0 within ten seconds; else -errno.
- */
-int wh_run_program(
-	const char *const argv[], const char *path, struct wh_buf *ret, struct wh_err *err);
-
-/* The absolute path of a program in the folders where services look; NULL when there is none. */
-const char *wh_find_program(const char *name, struct wh_arena *arena);
-
 /* ---- the verb ---------------------------------------------------------------------------- */
 
 /* What was asked for, and all that is found out about it. */
@@ -163,6 +140,7 @@ struct wh_configure {
 	struct stat whittle_st;
 	const char *program; /* whittle, or its link for the policy */
 	bool make_default, remove, dry_run, restart, json, cover;
+	int proc; /* an open /proc */
 	struct wh_state state;
 	struct wh_buf diff;
 	struct wh_buf notes; /* a line each */
@@ -171,9 +149,54 @@ struct wh_configure {
 	const char *backup;
 };
 
-/* Puts whittle under the name runc in front of the real one; takes it away. 0 or -errno. */
+/* A line for the person, "%s" as printf. */
+void wh_note(struct wh_configure *configure, const char *format, ...) WH_PRINTF(2, 3);
+
+/* -ENOMEM, and its sentence. */
+int wh_no_memory(struct wh_configure *configure);
+
+/* Opens an engine's file to edit it: configure->edited, with a note when `path` is a link to it. */
+int wh_open_edited(struct wh_configure *configure, const char *path, struct wh_target *target);
+
+/* What the engine makes of its files (configure-view.c): of those on disk, or with `path` not NULL
+ * as if that one held `text`. It points into `text`. */
+int wh_configure_view(struct wh_configure *configure, const char *path, struct wh_slice text,
+	struct wh_engine_view *ret);
+
+/* Registers whittle with the engine (configure-add.c); takes out the runtime that was named, or
+ * all (configure-remove.c). 0 or -errno. */
+int wh_add_runtime(struct wh_configure *configure);
+int wh_remove_runtimes(struct wh_configure *configure);
+
+/* The text of the engine's file without anything of ours, in the arena: what would be there if we
+ * had not been (configure-remove.c). */
+int wh_text_without_ours(
+	struct wh_configure *configure, const char *edited, struct wh_slice text, const char **ret);
+
+/*
+ * The link for a policy, configure->program (configure-link.c). Whether it leads to whittle: false
+ * with 0 when nothing is there, -EEXIST when something else is. Made where it is missing; removed
+ * where it is a link of the kind that is made.
+ */
+int wh_leads_to_whittle(struct wh_configure *configure, bool *ret);
+int wh_make_link(struct wh_configure *configure);
+int wh_remove_link(struct wh_configure *configure, const char *path);
+
+/* Puts whittle under the name runc in front of the real one; takes it away (configure-cover.c). 0
+ * or -errno. */
 int wh_cover_runc(struct wh_configure *configure);
 int wh_uncover_runc(struct wh_configure *configure);
 
-/* A line for the person, "%s" as printf. */
-void wh_note(struct wh_configure *configure, const char *format, ...) WH_PRINTF(2, 3);
+/* The policy's text with the real runc in it, or as it is when it names that already; and with the
+ * bare name again, where what others made of it since stays (configure-cover-policy.c). They add to
+ * `ret`. 0 or -errno. */
+int wh_policy_name_real(
+	struct wh_configure *configure, struct wh_slice text, const char *real, struct wh_buf *ret);
+int wh_policy_name_bare(struct wh_configure *configure, struct wh_slice text, struct wh_buf *ret);
+
+/* What is left to do so that the engine reads its configuration: told, or done where that was asked
+ * for (configure-engine.c). 0 or -errno. */
+int wh_finish(struct wh_configure *configure);
+
+/* The terms for a program that is only asked something. */
+extern const struct wh_call_terms wh_configure_call;

@@ -124,17 +124,14 @@ static struct wh_slice version_in(const char *text)
 static int ask_version(struct wh_status *status, struct wh_status_engine *engine)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	char option[] = "--version";
 	struct wh_slice version;
 	struct stat st;
-	char *program;
 
 	if (engine->program == NULL || wh_check_trusted_program(engine->program, &st, NULL) < 0)
 		return 0;
-	program = wh_arena_dup(&status->arena, wh_slice_of(engine->program));
-	if (program == NULL)
-		return -ENOMEM;
-	if (wh_call((char *const[]){ program, option, NULL }, &text, NULL) < 0 || text.len == 0)
+	if (wh_call((const char *const[]){ engine->program, "--version", NULL }, NULL, &text,
+		    NULL) < 0 ||
+		text.len == 0)
 		return 0;
 	version = version_in(text.data);
 	if (version.len == 0)

@@ -31,14 +31,10 @@ static int ask_version(struct wh_status *status, struct wh_status_policy *policy
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_err err = WH_ERR_INIT;
-	char *program = wh_arena_dup(&status->arena, wh_slice_of(policy->runtime));
-	char option[] = "--version";
 	struct wh_banner banner;
-	int r;
+	int r = wh_call(
+		(const char *const[]){ policy->runtime, "--version", NULL }, NULL, &text, &err);
 
-	if (program == NULL)
-		return -ENOMEM;
-	r = wh_call((char *const[]){ program, option, NULL }, &text, &err);
 	if (r < 0) {
 		policy->version_error = keep(status, &err);
 		return policy->version_error == NULL ? -ENOMEM : 0;

@@ -2,7 +2,8 @@
 /*
  * The program is somebody else's and may hang, fork or print for ever. Its end is waited for on the
  * pipe, not by its status: whoever still holds the pipe is part of the answer. At the end the whole
- * process group is killed in any case, and reaped as far as it is ours.
+ * process group is killed, and reaped as far as it is ours, unless the caller wants what was
+ * started to live on (a service) and the program itself has ended.
  */
 
 #include "host/call.h"
@@ -12,11 +13,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/fd.h"
+#include "host/cover.h"
 
 static int64_t now_ms(void)
 {
@@ -27,9 +31,8 @@ static int64_t now_ms(void)
 }
 
 /* posix_spawn's functions return their error; the first one counts. */
-static int start(char *const argv[], int output, pid_t *ret)
+static int start(const char *const argv[], char *path, int output, pid_t *ret)
 {
-	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	char language[] = "LC_ALL=C";
 	char *const environment[] = { path, language, NULL };
 	posix_spawn_file_actions_t actions;
@@ -59,7 +62,8 @@ static int start(char *const argv[], int output, pid_t *ret)
 		r = posix_spawnattr_setflags(
 			&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
 	if (r == 0)
-		r = posix_spawn(ret, argv[0], &actions, &attributes, argv, environment);
+		r = posix_spawn(ret, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv,
+			environment);
 	(void)posix_spawnattr_destroy(&attributes);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return -r;
@@ -80,9 +84,8 @@ static int take_piece(int fd, struct wh_buf *ret, size_t *kept)
 	return got > 0;
 }
 
-static int listen_to(int fd, struct wh_buf *ret)
+static int listen_to(int fd, int64_t end, struct wh_buf *ret)
 {
-	int64_t end = now_ms() + WH_CALL_SECONDS * 1000;
 	size_t kept = 0;
 	int r = 1;
 
@@ -104,20 +107,22 @@ static int listen_to(int fd, struct wh_buf *ret)
  * It may have closed its output and live on, and what it started may outlive it. So the group is
  * killed while the program itself is not yet reaped: until then nobody else can have its number.
  */
-static int end_of(pid_t pid, int heard)
+static int end_of(pid_t pid, int heard, int64_t end, bool leaves_running)
 {
-	int64_t end = now_ms() + (heard < 0 ? 0 : 500);
 	siginfo_t info = { .si_pid = 0 };
 	int status = 0;
 	pid_t r;
 
 	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-		info.si_pid == 0 && now_ms() < end) {
+		info.si_pid == 0 && heard == 0) {
 		struct timespec moment = { .tv_nsec = 1000000 };
 
+		if (now_ms() >= end)
+			heard = -ETIME;
 		(void)nanosleep(&moment, NULL);
 	}
-	(void)kill(-pid, SIGKILL);
+	if (heard < 0 || !leaves_running)
+		(void)kill(leaves_running ? pid : -pid, SIGKILL);
 	do
 		r = waitpid(pid, &status, 0);
 	while (r < 0 && errno == EINTR);
@@ -126,25 +131,41 @@ static int end_of(pid_t pid, int heard)
 	return r == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
 }
 
-int wh_call(char *const argv[], struct wh_buf *ret, struct wh_err *err)
+/* What became of it, from the program's start to its end. */
+static int run(const char *const argv[], const struct wh_call_terms *terms, int seconds,
+	struct wh_buf *ret)
 {
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	int64_t end = now_ms() + seconds * INT64_C(1000);
 	int ends[2] = { WH_NO_FD, WH_NO_FD };
 	int from WH_FD = WH_NO_FD;
 	pid_t pid = 0;
+	char *path = wh_arena_printf(
+		&arena, "PATH=%s", terms->path == NULL ? WH_SERVICE_PATH : terms->path);
 	int r;
 
+	if (path == NULL)
+		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return wh_fail_errno(err, errno, "calling %s", argv[0]);
+		return -errno;
 	from = ends[0];
-	r = start(argv, ends[1], &pid);
+	r = start(argv, path, ends[1], &pid);
 	wh_close_fd(&ends[1]);
-	if (r < 0)
-		return wh_fail_errno(err, -r, "calling %s", argv[0]);
-	r = end_of(pid, listen_to(from, ret));
+	return r < 0 ? r : end_of(pid, listen_to(from, end, ret), end, terms->leaves_running);
+}
+
+int wh_call(const char *const argv[], const struct wh_call_terms *terms, struct wh_buf *ret,
+	struct wh_err *err)
+{
+	static const struct wh_call_terms usual = { .path = NULL };
+	const struct wh_call_terms *chosen = terms == NULL ? &usual : terms;
+	int seconds = chosen->seconds > 0 ? chosen->seconds : WH_CALL_SECONDS;
+	int r = run(argv, chosen, seconds, ret);
+
 	if (r == -ETIME)
-		return wh_fail(err, ETIME, "%s did not answer within %d seconds", argv[0],
-			WH_CALL_SECONDS);
+		return wh_fail(err, ETIME, "%s did not answer within %d seconds", argv[0], seconds);
 	if (r == -ECHILD)
-		return wh_fail(err, ECHILD, "%s did not answer but failed", argv[0]);
+		return wh_fail(
+			err, ECHILD, "%s %s failed", argv[0], argv[1] == NULL ? "" : argv[1]);
 	return r < 0 ? wh_fail_errno(err, -r, "calling %s", argv[0]) : 0;
 }

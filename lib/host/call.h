@@ -6,6 +6,8 @@
  * nothing to read, and ended when it takes too long or says too much.
  */
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/macros.h"
@@ -13,10 +15,18 @@
 #define WH_CALL_SECONDS 5
 #define WH_CALL_MAX 4096u /* bytes that are kept of what it prints */
 
+/* What is zero is as it is without terms. */
+struct wh_call_terms {
+	const char *path;    /* its PATH; else that of a service (WH_SERVICE_PATH) */
+	int seconds;         /* how long it may take; else WH_CALL_SECONDS */
+	bool leaves_running; /* what it started lives on; else it is killed in any case */
+};
+
 /*
  * Runs argv[0], an absolute path, with no environment but PATH and LC_ALL, in "/", and adds what it
- * prints on standard output to `ret`; what it prints on standard error is lost. 0 when it ended
- * with status 0 in time; -ETIME when not in time (it and what it started are then killed); -ECHILD
+ * prints on standard output to `ret`; what it prints on standard error is lost. `terms` may be
+ * NULL. 0 when it ended with status 0 in time; -ETIME when not in time (it is then killed); -ECHILD
  * when it ended otherwise; -errno. What is printed behind WH_CALL_MAX is not kept, and no failure.
  */
-int wh_call(char *const argv[], struct wh_buf *ret, struct wh_err *err) WH_MUST_CHECK;
+int wh_call(const char *const argv[], const struct wh_call_terms *terms, struct wh_buf *ret,
+	struct wh_err *err) WH_MUST_CHECK;

@@ -40,3 +40,12 @@ int wh_cover_look(const char *path, const char *name, const struct stat *whittle
 	*ret = cover;
 	return 0;
 }
+
+const char *wh_find_program(const char *name, struct wh_arena *arena)
+{
+	static const struct stat nothing = { .st_ino = 0 };
+	struct wh_cover cover;
+
+	return wh_cover_look(WH_SERVICE_PATH, name, &nothing, arena, &cover) < 0 ? NULL
+										 : cover.found;
+}

@@ -31,3 +31,7 @@ struct wh_cover {
  */
 int wh_cover_look(const char *path, const char *name, const struct stat *whittle,
 	struct wh_arena *arena, struct wh_cover *ret) WH_MUST_CHECK;
+
+/* What a service that sets no PATH finds under a name, in the arena; NULL when there is none, and
+ * when memory ran out. */
+const char *wh_find_program(const char *name, struct wh_arena *arena) WH_MUST_CHECK;

@@ -223,6 +223,42 @@ int wh_process_list(int proc, struct wh_arena *arena, int **ret, size_t *ret_cou
 	return 0;
 }
 
+/* 1 when it is one of ours of this name, 0 when not or when that cannot be seen, -ENOMEM. */
+static int is_named(int proc, int pid, const char *name, uint64_t space)
+{
+	struct wh_buf comm WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	size_t len = strlen(name);
+	uint64_t its = 0;
+	int r = read_file(proc, pid, "comm", STAT_MAX, &comm);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	return comm.len == len + 1 && memcmp(comm.data, name, len) == 0 &&
+	       wh_process_namespace(proc, pid, "pid", &its) == 0 && its == space;
+}
+
+int wh_process_find(
+	int proc, const char *name, struct wh_arena *arena, int **ret, size_t *ret_count)
+{
+	uint64_t space = 0;
+	size_t all = 0, count = 0;
+	int *pids = NULL;
+	int r = wh_process_namespace(proc, getpid(), "pid", &space);
+
+	if (r == 0)
+		r = wh_process_list(proc, arena, &pids, &all);
+	for (size_t i = 0; r >= 0 && i < all; i++) {
+		r = is_named(proc, pids[i], name, space);
+		if (r > 0)
+			pids[count++] = pids[i];
+	}
+	if (r < 0)
+		return r;
+	*ret = pids;
+	*ret_count = count;
+	return 0;
+}
+
 int wh_process_read(int proc, int pid, struct wh_process *ret)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;

@@ -47,6 +47,13 @@ int wh_process_parse_status(struct wh_slice text, struct wh_process *ret) WH_MUS
 /* All process ids, rising, in the arena. 0, -ENOMEM or -errno. */
 int wh_process_list(int proc, struct wh_arena *arena, int **ret, size_t *ret_count) WH_MUST_CHECK;
 
+/*
+ * Those whose command name (comm) is this one, rising, in the arena; only those in our own pid
+ * namespace, since one in a container is somebody else's. 0, -ENOMEM or -errno.
+ */
+int wh_process_find(int proc, const char *name, struct wh_arena *arena, int **ret,
+	size_t *ret_count) WH_MUST_CHECK;
+
 /* 0; -ESRCH when it is gone; -errno (-EACCES for a process that hidepid hides nothing but this of).
  */
 int wh_process_read(int proc, int pid, struct wh_process *ret) WH_MUST_CHECK;

@@ -18,21 +18,27 @@
 #include "host/call.h"
 
 /* Calls a script of the test's and gives what came of it; the text is in `ret`. */
-static int call_script(const struct scratch *scratch, const char *script, struct wh_buf *ret)
+static int call_with(const struct scratch *scratch, const char *script,
+	const struct wh_call_terms *terms, struct wh_buf *ret)
 {
 	struct wh_err err = WH_ERR_INIT;
-	char path[PATH_MAX], word[] = "--version", text[1024];
+	char path[PATH_MAX], text[1024];
 	int r;
 
 	(void)snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", script);
 	(void)unlinkat(scratch->fd, "program", 0);
 	scratch_file(scratch, "program", 0755, text);
 	(void)snprintf(path, sizeof(path), "%s/program", scratch->path);
-	r = wh_call((char *const[]){ path, word, NULL }, ret, &err);
+	r = wh_call((const char *const[]){ path, "--version", NULL }, terms, ret, &err);
 	assert_int_equal(r < 0 ? -r : 0, err.number);
 	if (r < 0)
 		assert_non_null(strstr(err.text, path));
 	return r;
+}
+
+static int call_script(const struct scratch *scratch, const char *script, struct wh_buf *ret)
+{
+	return call_with(scratch, script, NULL, ret);
 }
 
 static void what_programs_answer(void **state)
@@ -79,19 +85,24 @@ static int child_of(const struct scratch *scratch)
 	return atoi(scratch_content(scratch, "child"));
 }
 
+static bool has_ended(int pid)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (file == NULL || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'X';
+	if (file != NULL)
+		(void)fclose(file);
+	return state == 'X' || state == 'Z';
+}
+
 static bool is_gone(int pid)
 {
 	for (int i = 0; i < 500; i++) {
-		char path[64], state = 0;
-		FILE *file;
-
-		(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-		file = fopen(path, "r");
-		if (file == NULL || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-			state = 'X';
-		if (file != NULL)
-			(void)fclose(file);
-		if (state == 'X' || state == 'Z')
+		if (has_ended(pid))
 			return true;
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 	}
@@ -109,7 +120,7 @@ static void what_hangs_is_ended(void **state)
 		/* Ends, and leaves one behind that holds nothing. */
 		{ "sleep 1000 >/dev/null & echo $! >child", 0 },
 		/* Closes its output and stays. */
-		{ "echo $$ >child; exec sleep 1000 >/dev/null", -ECHILD },
+		{ "echo $$ >child; exec sleep 1000 >/dev/null", -ETIME },
 	};
 	const struct scratch *scratch = *state;
 
@@ -124,13 +135,53 @@ static void what_hangs_is_ended(void **state)
 	}
 }
 
+static void on_terms_of_the_callers(void **state)
+{
+	static const struct wh_call_terms search = { .path = "/nowhere:/bin" };
+	static const struct wh_call_terms brief = { .seconds = 1 };
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+
+	assert_int_equal(call_with(*state, "echo \"$PATH\"", &search, &text), 0);
+	assert_int_equal(call_with(*state, "echo \"$PATH\"", NULL, &text), 0);
+	assert_string_equal(text.data,
+		"/nowhere:/bin\n/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
+	assert_int_equal(call_with(*state, "sleep 1000", &brief, &text), -ETIME);
+}
+
+/* A service that a program was called to start lives on, whether the program ends or hangs. */
+static void what_is_to_live_on_does(void **state)
+{
+	static const struct wh_call_terms terms = { .seconds = 1, .leaves_running = true };
+	static const struct {
+		const char *rest;
+		int expected;
+	} cases[] = { { "exit 0", 0 }, { "exit 1", -ECHILD }, { "sleep 1000", -ETIME } };
+	const struct scratch *scratch = *state;
+
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+		char script[512];
+		int child;
+
+		(void)snprintf(script, sizeof(script),
+			"cd %s\nsleep 1000 >/dev/null & echo $! >child\n%s", scratch->path,
+			cases[i].rest);
+		(void)unlinkat(scratch->fd, "child", 0);
+		assert_int_equal(call_with(scratch, script, &terms, &text), cases[i].expected);
+		child = child_of(scratch);
+		assert_int_equal(kill(child, 0), 0);
+		assert_false(has_ended(child));
+		assert_int_equal(kill(child, SIGKILL), 0);
+	}
+}
+
 static void what_is_no_program(void **state)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	char path[] = "/nowhere/at/all";
+	const char *const words[] = { "/nowhere/at/all", NULL };
 
 	(void)state;
-	assert_int_equal(wh_call((char *const[]){ path, NULL }, &text, NULL), -ENOENT);
+	assert_int_equal(wh_call(words, NULL, &text, NULL), -ENOENT);
 	assert_int_equal(text.len, 0);
 }
 
@@ -143,6 +194,10 @@ int main(void)
 			what_says_too_much_is_cut, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(
 			what_hangs_is_ended, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(
+			on_terms_of_the_callers, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_to_live_on_does, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_no_program, scratch_setup, scratch_teardown),
 	};

@@ -83,10 +83,25 @@ static void what_is_found_first_counts(void **state)
 	}
 }
 
+static void what_services_find(void **state)
+{
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	const char *shell = wh_find_program("sh", &arena);
+
+	(void)state;
+	assert_non_null(shell);
+	assert_int_equal(shell[0], '/');
+	assert_int_equal(access(shell, X_OK), 0);
+	assert_null(wh_find_program("no-program-of-this-name", &arena));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(
-		what_is_found_first_counts, scratch_setup, scratch_teardown) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			what_is_found_first_counts, scratch_setup, scratch_teardown),
+		cmocka_unit_test(what_services_find),
+	};
 
 	return cmocka_run_group_tests_name("cover", tests, NULL, NULL);
 }

@@ -143,6 +143,21 @@ static pid_t start_child(int *ret_end)
 	return pid;
 }
 
+/* Whether this one is among those of a name. */
+static bool finds(int proc, const char *name, pid_t pid)
+{
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	size_t count = 0;
+	int *pids = NULL;
+
+	assert_int_equal(wh_process_find(proc, name, &arena, &pids, &count), 0);
+	for (size_t i = 0; i < count; i++) {
+		if (pids[i] == pid)
+			return true;
+	}
+	return false;
+}
+
 static void a_child_as_it_is(void **state)
 {
 	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
@@ -191,6 +206,9 @@ static void a_child_as_it_is(void **state)
 		at += pids[i] == pid || pids[i] == getpid();
 	}
 	assert_int_equal(at, 2);
+	assert_true(finds(proc, "sh", pid));
+	assert_false(finds(proc, "s", pid));
+	assert_false(finds(proc, "shell", pid));
 
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT), 0);
