@@ -184,7 +184,7 @@ int wh_state_open(struct wh_state *ret, const char *engine, bool watching, struc
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
-static void set_text(struct wh_json *doc, wh_node object, const char *key, const char *text)
+void wh_set_text(struct wh_json *doc, wh_node object, const char *key, const char *text)
 {
 	if (text != NULL)
 		wh_json_set(doc, object, key, wh_json_new_string(doc, wh_slice_of(text)));
@@ -194,9 +194,9 @@ static void add_runtime(struct wh_json *doc, wh_node list, const struct wh_state
 {
 	wh_node object = wh_json_new_object(doc);
 
-	set_text(doc, object, "name", runtime->name);
-	set_text(doc, object, "program", runtime->program);
-	set_text(doc, object, "defaultBefore", runtime->default_before);
+	wh_set_text(doc, object, "name", runtime->name);
+	wh_set_text(doc, object, "program", runtime->program);
+	wh_set_text(doc, object, "defaultBefore", runtime->default_before);
 	wh_json_set(doc, object, "addedRunc", wh_json_new_bool(doc, runtime->added_runc));
 	wh_json_set(doc, object, "keepRuntime", wh_json_new_bool(doc, runtime->keep_runtime));
 	wh_json_set(doc, object, "madeLink", wh_json_new_bool(doc, runtime->made_link));
@@ -208,12 +208,12 @@ static void add_file(struct wh_json *doc, const struct wh_state_file *file)
 	wh_node object = wh_json_new_object(doc);
 	wh_node list = wh_json_new_array(doc);
 
-	set_text(doc, object, "path", file->path);
-	set_text(doc, object, "named", file->named);
-	set_text(doc, object, "original", file->original);
-	set_text(doc, object, "written", file->written);
-	set_text(doc, object, "backup", file->backup);
-	set_text(doc, object, "folder", file->folder);
+	wh_set_text(doc, object, "path", file->path);
+	wh_set_text(doc, object, "named", file->named);
+	wh_set_text(doc, object, "original", file->original);
+	wh_set_text(doc, object, "written", file->written);
+	wh_set_text(doc, object, "backup", file->backup);
+	wh_set_text(doc, object, "folder", file->folder);
 	for (size_t i = 0; i < file->count; i++)
 		add_runtime(doc, list, &file->runtimes[i]);
 	wh_json_set(doc, object, "runtimes", list);
@@ -224,11 +224,11 @@ static void add_cover(struct wh_json *doc, const struct wh_state_cover *cover)
 {
 	wh_node object = wh_json_new_object(doc);
 
-	set_text(doc, object, "link", cover->link);
-	set_text(doc, object, "real", cover->real);
-	set_text(doc, object, "policy", cover->policy);
-	set_text(doc, object, "original", cover->original);
-	set_text(doc, object, "written", cover->written);
+	wh_set_text(doc, object, "link", cover->link);
+	wh_set_text(doc, object, "real", cover->real);
+	wh_set_text(doc, object, "policy", cover->policy);
+	wh_set_text(doc, object, "original", cover->original);
+	wh_set_text(doc, object, "written", cover->written);
 	wh_json_set(doc, wh_json_root(doc), "coverRunc", object);
 }
 

@@ -180,44 +180,35 @@ static int act(struct wh_configure *configure)
 	return r == 0 && configure->cover ? wh_cover_runc(configure) : r;
 }
 
-static void set_text(struct wh_json *doc, const char *key, const char *text)
-{
-	if (text != NULL)
-		wh_json_set(
-			doc, wh_json_root(doc), key, wh_json_new_string(doc, wh_slice_of(text)));
-}
-
-static void set_bool(struct wh_json *doc, const char *key, bool value)
-{
-	wh_json_set(doc, wh_json_root(doc), key, wh_json_new_bool(doc, value));
-}
-
 static int print_json(const struct wh_configure *configure)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_json *doc WH_JSON = NULL;
-	wh_node notes;
+	wh_node root, notes;
 
 	if (wh_json_new(&doc) < 0)
 		return -ENOMEM;
-	set_text(doc, "engine", configure->engine == NULL ? NULL : configure->engine->name);
-	set_text(doc, "runtime", configure->name);
-	set_text(doc, "program", configure->program);
-	set_text(doc, "policy", configure->policy_file);
-	set_text(doc, "file", configure->edited);
-	set_text(doc, "backup", configure->backup);
-	set_bool(doc, "changed", configure->changed && !configure->dry_run);
-	set_text(doc, "difference",
+	root = wh_json_root(doc);
+	wh_set_text(
+		doc, root, "engine", configure->engine == NULL ? NULL : configure->engine->name);
+	wh_set_text(doc, root, "runtime", configure->name);
+	wh_set_text(doc, root, "program", configure->program);
+	wh_set_text(doc, root, "policy", configure->policy_file);
+	wh_set_text(doc, root, "file", configure->edited);
+	wh_set_text(doc, root, "backup", configure->backup);
+	wh_json_set(doc, root, "changed",
+		wh_json_new_bool(doc, configure->changed && !configure->dry_run));
+	wh_set_text(doc, root, "difference",
 		configure->dry_run && configure->diff.len > 0 ? configure->diff.data : NULL);
-	set_text(doc, "error", configure->err.number != 0 ? configure->err.text : NULL);
+	wh_set_text(doc, root, "error", configure->err.number != 0 ? configure->err.text : NULL);
 	notes = wh_json_new_array(doc);
 	for (const char *at = configure->notes.data; at != NULL && *at != '\0';
 		at = strchr(at, '\n') + 1)
 		wh_json_append(doc, notes,
 			wh_json_new_string(
 				doc, (struct wh_slice){ at, (size_t)(strchr(at, '\n') - at) }));
-	wh_json_set(doc, wh_json_root(doc), "notes", notes);
-	if (wh_json_write_buf(doc, wh_json_root(doc), &text) < 0)
+	wh_json_set(doc, root, "notes", notes);
+	if (wh_json_write_buf(doc, root, &text) < 0)
 		return -ENOMEM;
 	(void)printf("%s\n", text.data);
 	return 0;

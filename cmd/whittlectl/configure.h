@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "engine/engine.h"
 #include "host/call.h"
+#include "json/json.h"
 
 /* ---- a file that is edited (configure-file.c) -------------------------------------------- */
 
@@ -113,6 +114,9 @@ void wh_state_done(struct wh_state *state);
 
 /* Whether some engine was given this program under any name. -errno when it cannot be told. */
 int wh_state_uses(struct wh_state *state, const char *program, struct wh_err *err);
+
+/* Sets a member to a text; not at all when that is NULL. */
+void wh_set_text(struct wh_json *doc, wh_node object, const char *key, const char *text);
 
 struct wh_state_runtime *wh_state_find(struct wh_state *state, const char *name);
 void wh_state_drop(struct wh_state *state, const char *name);

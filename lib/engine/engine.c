@@ -227,6 +227,21 @@ int wh_engine_parse_toml(struct wh_arena *arena, const char *file, const struct 
 	return r < 0 ? wh_fail(err, -r, "%s:%s", file, why.text) : 0;
 }
 
+int wh_engine_read_toml(struct wh_engine_draft *draft, const char *path,
+	wh_engine_toml_reader *read, struct wh_err *err)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_toml doc;
+	int r = wh_engine_load(draft, path, &text, err);
+
+	if (r <= 0)
+		return r;
+	r = wh_engine_parse_toml(draft->arena, path, &text, &doc, err);
+	if (r < 0)
+		return r;
+	return read(draft, &doc) < 0 ? wh_engine_no_memory(err) : 0;
+}
+
 /* ---- editing ----------------------------------------------------------------------------- */
 
 struct wh_slice wh_engine_text(const struct wh_engine_edit *edit)

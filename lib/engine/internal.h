@@ -76,6 +76,12 @@ int wh_engine_fail_json(struct wh_err *err, int number, const char *file, const 
 int wh_engine_parse_toml(struct wh_arena *arena, const char *file, const struct wh_buf *text,
 	struct wh_toml *ret, struct wh_err *err) WH_MUST_CHECK;
 
+/* Reads a TOML file into the draft by `read`, which fails only for lack of memory; nothing when the
+ * file is not there. 0, -ENOMEM, -EFBIG, -EINVAL; -errno from reading. */
+typedef int wh_engine_toml_reader(struct wh_engine_draft *draft, const struct wh_toml *doc);
+int wh_engine_read_toml(struct wh_engine_draft *draft, const char *path,
+	wh_engine_toml_reader *read, struct wh_err *err) WH_MUST_CHECK;
+
 /* ---- editing ----------------------------------------------------------------------------- */
 
 struct wh_slice wh_engine_text(const struct wh_engine_edit *edit);

@@ -89,20 +89,6 @@ static int read_document(struct wh_engine_draft *draft, const struct wh_toml *do
 	return read_runtimes(draft, wh_toml_get(engine, "runtimes"));
 }
 
-static int read_file(struct wh_engine_draft *draft, const char *path, struct wh_err *err)
-{
-	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	struct wh_toml doc;
-	int r = wh_engine_load(draft, path, &text, err);
-
-	if (r <= 0)
-		return r;
-	r = wh_engine_parse_toml(draft->arena, path, &text, &doc, err);
-	if (r < 0)
-		return r;
-	return read_document(draft, &doc) < 0 ? wh_engine_no_memory(err) : 0;
-}
-
 static int add_built_in(struct wh_engine_draft *draft)
 {
 	for (size_t i = 0; i < WH_COUNT(built_in); i++) {
@@ -128,15 +114,15 @@ static int read_podman(struct wh_engine_draft *draft, const char *file, struct w
 	if (add_built_in(draft) < 0)
 		return wh_engine_no_memory(err);
 	for (size_t i = 0; r == 0 && i < WH_COUNT(main_files); i++)
-		r = read_file(draft, main_files[i], err);
+		r = wh_engine_read_toml(draft, main_files[i], read_document, err);
 	if (r == 0)
 		r = files->match(files->context, DROP_INS, draft->arena, &found, &count, err);
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		seen = seen || strcmp(found[i], file) == 0;
-		r = read_file(draft, found[i], err);
+		r = wh_engine_read_toml(draft, found[i], read_document, err);
 	}
 	/* One that was named by hand and lies elsewhere. */
-	return r == 0 && !seen ? read_file(draft, file, err) : r;
+	return r == 0 && !seen ? wh_engine_read_toml(draft, file, read_document, err) : r;
 }
 
 /* ---- editing ----------------------------------------------------------------------------- */

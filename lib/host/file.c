@@ -106,15 +106,22 @@ static int divide(const char *path, const char **ret_folder, size_t *ret_len, co
 	return 0;
 }
 
+static int walk_to_folder_of(
+	const char *path, struct wh_walk *walk, const char **ret_name, struct wh_err *err)
+{
+	const char *folder = NULL;
+	size_t len = 0;
+	int r = divide(path, &folder, &len, ret_name, err);
+
+	return r < 0 ? r : wh_walk_path(walk, folder, len, false, err);
+}
+
 int wh_open_trusted_parent(const char *path, const char **ret_name, struct wh_err *err)
 {
 	struct wh_walk walk WH_UNINITIALIZED;
-	const char *folder = NULL, *name = NULL;
-	size_t len = 0;
-	int r = divide(path, &folder, &len, &name, err);
+	const char *name = NULL;
+	int r = walk_to_folder_of(path, &walk, &name, err);
 
-	if (r == 0)
-		r = wh_walk_path(&walk, folder, len, false, err);
 	if (r == 0)
 		r = open_folder(&walk, err);
 	if (r >= 0)
@@ -182,12 +189,9 @@ int wh_open_trusted_at(int folder, const char *name, struct wh_err *err)
 int wh_open_trusted_file(const char *path, struct wh_err *err)
 {
 	struct wh_walk walk WH_UNINITIALIZED;
-	const char *folder = NULL, *name = NULL;
-	size_t len = 0;
-	int r = divide(path, &folder, &len, &name, err);
+	const char *name = NULL;
+	int r = walk_to_folder_of(path, &walk, &name, err);
 
-	if (r == 0)
-		r = wh_walk_path(&walk, folder, len, false, err);
 	if (r == 0)
 		r = wh_walk_push(&walk, name, strlen(name), err);
 	if (r < 0)

@@ -140,6 +140,11 @@ struct wh_nearest {
 
 void wh_nearest_try(struct wh_nearest *nearest, const char *candidate);
 
+/* Fails with a sentence on a word that is none of the candidates, and with the nearest one if there
+ * is one. -EINVAL; -ENOMEM. */
+int wh_policy_fail_unknown(struct wh_reader *reader, wh_node node, struct wh_buf *sentence,
+	const struct wh_nearest *nearest);
+
 /* ---- values.c: plain values ----------------------------------------------------------------- */
 
 /* All of these name the key and what it must be in their errors. Bytes of read_text belong to the

@@ -232,6 +232,16 @@ void wh_nearest_try(struct wh_nearest *nearest, const char *candidate)
 	}
 }
 
+int wh_policy_fail_unknown(struct wh_reader *reader, wh_node node, struct wh_buf *sentence,
+	const struct wh_nearest *nearest)
+{
+	if (nearest->best != NULL)
+		wh_buf_addf(sentence, "; did you mean \"%s\"?", nearest->best);
+	if (wh_buf_status(sentence) < 0)
+		return wh_policy_no_memory(reader);
+	return wh_policy_fail(reader, node, "%s", sentence->data);
+}
+
 /* ---- objects ----------------------------------------------------------------------------- */
 
 static const struct key *find_key(struct wh_slice name, unsigned place)
@@ -288,11 +298,7 @@ static int refuse_key(struct wh_reader *reader, wh_node node, struct wh_slice na
 		wh_buf_addf(&text, "%s\"%s\"", before, keys[i].public.name);
 		before = ", ";
 	}
-	if (nearest.best != NULL)
-		wh_buf_addf(&text, "; did you mean \"%s\"?", nearest.best);
-	if (wh_buf_status(&text) < 0)
-		return wh_policy_no_memory(reader);
-	return wh_policy_fail(reader, node, "%s", text.data);
+	return wh_policy_fail_unknown(reader, node, &text, &nearest);
 }
 
 int wh_policy_read_object(struct wh_reader *reader, wh_node object, enum wh_policy_place place,

@@ -74,11 +74,7 @@ static int read_word(struct wh_reader *reader, wh_node node, struct wh_slice wor
 		wh_buf_addf(&text, "%s\"%s\"", before, known);
 		before = ", ";
 	}
-	if (nearest.best != NULL)
-		wh_buf_addf(&text, "; did you mean \"%s\"?", nearest.best);
-	if (wh_buf_status(&text) < 0)
-		return wh_policy_no_memory(reader);
-	return wh_policy_fail(reader, node, "%s", text.data);
+	return wh_policy_fail_unknown(reader, node, &text, &nearest);
 }
 
 static const char *engine_at(size_t n)
