@@ -148,30 +148,46 @@ static void on_terms_of_the_callers(void **state)
 	assert_int_equal(call_with(*state, "sleep 1000", &brief, &text), -ETIME);
 }
 
-/* A service that a program was called to start lives on, whether the program ends or hangs. */
+/* Whether the file says this within five seconds. */
+static bool says(const struct scratch *scratch, const char *name, const char *expected)
+{
+	for (int i = 0; i < 500; i++) {
+		if (faccessat(scratch->fd, name, F_OK, 0) == 0 &&
+			strcmp(scratch_content(scratch, name), expected) == 0)
+			return true;
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return false;
+}
+
+/* A service that a program was called to start lives on, whether the program ends or hangs: it
+ * still answers. */
 static void what_is_to_live_on_does(void **state)
 {
 	static const struct wh_call_terms terms = { .seconds = 1, .leaves_running = true };
 	static const struct {
 		const char *rest;
 		int expected;
-	} cases[] = { { "exit 0", 0 }, { "exit 1", -ECHILD }, { "sleep 1000", -ETIME } };
+	} cases[] = { { "exit 0", 0 }, { "exit 1", -ECHILD }, { "exec sleep 1000", -ETIME } };
 	const struct scratch *scratch = *state;
 
+	assert_int_equal(mkfifoat(scratch->fd, "question", 0600), 0);
 	for (size_t i = 0; i < WH_COUNT(cases); i++) {
 		struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 		char script[512];
-		int child;
+		int question;
 
 		(void)snprintf(script, sizeof(script),
-			"cd %s\nsleep 1000 >/dev/null & echo $! >child\n%s", scratch->path,
-			cases[i].rest);
-		(void)unlinkat(scratch->fd, "child", 0);
+			"cd %s\n{ read -r line <question; echo \"$line\" >answer; } >/dev/null "
+			"&\n%s",
+			scratch->path, cases[i].rest);
+		(void)unlinkat(scratch->fd, "answer", 0);
 		assert_int_equal(call_with(scratch, script, &terms, &text), cases[i].expected);
-		child = child_of(scratch);
-		assert_int_equal(kill(child, 0), 0);
-		assert_false(has_ended(child));
-		assert_int_equal(kill(child, SIGKILL), 0);
+		question = openat(scratch->fd, "question", O_RDWR | O_CLOEXEC);
+		assert_true(question >= 0);
+		assert_int_equal(write(question, "there\n", 6), 6);
+		assert_true(says(scratch, "answer", "there\n"));
+		close(question);
 	}
 }
 
