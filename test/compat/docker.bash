@@ -199,7 +199,7 @@ check_docker() {
   tidy_up() { tidy_docker; }
   for runtime in $(wanted runc crun runsc); do
     runtime_version=$(runtime_version)
-    can_start docker_look && { [ "$runtime" != runsc ] || is_steady docker_look; } && docker_checks || continue
+    can_start docker_look && { [ "$runtime" != runsc ] || is_steady docker_exec_look --; } && docker_checks || continue
     [ "$runtime" != runsc ] || continue
     probe "builds" "build, classic" as_root docker_build 0
     probe "builds" "build, BuildKit" as_root docker_build 1

@@ -72,6 +72,7 @@ podman_life() {
   podman logs held
   podman kill held >/dev/null
   podman wait held
+  eventually podman_has_exited
   podman inspect --format '{{.State.Status}} {{.State.ExitCode}}' held
   podman start held >/dev/null
   podman inspect --format '{{.State.Status}} {{.State.ExitCode}}' held
