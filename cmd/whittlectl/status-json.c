@@ -186,6 +186,7 @@ static void add_container(struct wh_buf *to, const struct wh_status_container *c
 	add_text(to, "policy", container->policy == NULL ? NULL : container->policy->file);
 	add_text(to, "rule", container->rule);
 	add_bool(to, "judged", container->judged);
+	add_bool(to, "watched", container->watched);
 	add_beyond(to, container);
 	wh_buf_add_char(to, '}');
 }
@@ -200,6 +201,7 @@ static void add_containers(struct wh_buf *to, const struct wh_status *status)
 	add_count(to, "notThroughWhittle", counts.other);
 	add_count(to, "unknown", counts.unknown);
 	add_count(to, "beyondPolicy", counts.beyond);
+	add_count(to, "watched", counts.watched);
 	open_with(to, "list", '[');
 	for (const struct wh_status_container *container = status->containers; container != NULL;
 		container = container->next)

@@ -126,7 +126,48 @@ static int decide(struct wh_status *status, const struct wh_status_container *co
 	int r = call.root == NULL ? -ENOMEM
 				  : wh_find_identity(&identity, &call, policy, &status->arena);
 
-	return r < 0 ? r : wh_policy_decide(policy, &identity.subject, &status->arena, ret);
+	if (r == 0) {
+		ret->subject.facts[WH_FACT_USER] = (struct wh_fact_value){
+			.text = wh_arena_printf(&status->arena, "%u", container->init.uid)
+		};
+		r = ret->subject.facts[WH_FACT_USER].text == NULL ? -ENOMEM : 0;
+	}
+	return r;
+}
+
+/* 1 when it is to be held against ret; 0 when it is only watched, or the policy cannot tell;
+ * -ENOMEM. */
+static int decide(struct wh_status *status, struct wh_status_container *container,
+	const struct wh_state *state, struct wh_limits *ret)
+{
+	/* A rule may tell them apart, and a process does not show which of them started it: it is
+	 * within when one of them allows it. */
+	static const char *const commands[] = { "create", "run", "exec" };
+
+	for (size_t i = 0; i < WH_COUNT(commands); i++) {
+		struct wh_identity identity;
+		struct wh_decision decision;
+		int r = identify(status, container, state, commands[i], &identity);
+
+		if (r == 0)
+			r = wh_policy_decide(container->policy->policy, &identity.subject,
+				&status->arena, &decision);
+		if (r < 0)
+			return r == -ENOMEM ? r : 0;
+		if (i == 0) {
+			container->rule = decision.rule;
+			*ret = decision.limits;
+		}
+		if (decision.limits.mode == WH_MODE_AUDIT) {
+			container->watched =
+				wh_policy_default(container->policy->policy)->mode != WH_MODE_AUDIT;
+			return 0;
+		}
+		ret->capabilities |= decision.limits.capabilities;
+		ret->no_new_privileges =
+			ret->no_new_privileges && decision.limits.no_new_privileges;
+	}
+	return 1;
 }
 
 int wh_status_judge(struct wh_status *status, struct wh_status_container *container,

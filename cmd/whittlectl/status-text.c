@@ -334,12 +334,15 @@ static void describe_container(const struct wh_status_container *container, stru
 	row[3] = (struct cell){ NULL, PLAIN };
 	wh_buf_add_string(&pieces->two, container->why);
 	describe_beyond(container, &pieces->two);
+	if (container->watched)
+		wh_buf_addf(&pieces->two, "; only watched, by rule \"%s\"", container->rule);
 	row[4] = (struct cell){ text_of(&pieces->two), PLAIN };
 }
 
 static bool is_listed(const struct wh_status_container *container)
 {
-	return container->through != WH_THROUGH_WHITTLE || container->beyond_pid != 0;
+	return container->through != WH_THROUGH_WHITTLE || container->beyond_pid != 0 ||
+	       container->watched;
 }
 
 static void add_listed(struct screen *screen, const struct wh_status *status)

@@ -43,7 +43,9 @@ static int conclude_rules(struct wh_status *status, const struct wh_status_polic
 		return FIND("%s only watches: \"mode\" is \"audit\"", policy->file);
 	for (size_t i = 0; r == 0 && (rule = wh_policy_watching_rule(policy->policy, i)) != NULL;
 		i++)
-		r = FIND("the rule \"%s\" of %s only watches", rule, policy->file);
+		r = wh_status_note(status, &status->notes,
+			"the rule \"%s\" of %s only watches the containers that it matches", rule,
+			policy->file);
 	return r;
 }
 
@@ -107,6 +109,9 @@ static int conclude_containers(struct wh_status *status)
 	if (r == 0 && counts.beyond > 0)
 		r = FIND("%zu running container%s more than the policy allows", counts.beyond,
 			counts.beyond == 1 ? " holds" : "s hold");
+	if (r == 0 && counts.watched > 0)
+		r = FIND("%zu running container%s only watched, by a rule with \"mode\": \"audit\"",
+			counts.watched, counts.watched == 1 ? " is" : "s are");
 	return r;
 }
 
@@ -139,6 +144,7 @@ struct wh_status_counts wh_status_count(const struct wh_status *status)
 		counts.other += container->through == WH_THROUGH_OTHER;
 		counts.unknown += container->through == WH_THROUGH_UNKNOWN;
 		counts.beyond += container->beyond_pid != 0;
+		counts.watched += container->watched;
 	}
 	return counts;
 }

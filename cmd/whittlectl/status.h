@@ -101,6 +101,7 @@ struct wh_status_container {
 	wh_capset beyond; /* …and these capabilities are more than it allows, … */
 	bool regains;     /* … or noNewPrivileges is missing… */
 	int beyond_pid;   /* … in this process; 0 when all are within */
+	bool watched;     /* its rule has "mode": "audit", where "default" enforces */
 };
 
 /* whittle's own word that it started a container, from the file that a policy's "log" names. */
@@ -219,7 +220,7 @@ enum wh_status_verdict {
 enum wh_status_verdict wh_status_verdict(const struct wh_status *status);
 
 struct wh_status_counts {
-	size_t running, through, other, unknown, beyond;
+	size_t running, through, other, unknown, beyond, watched;
 };
 struct wh_status_counts wh_status_count(const struct wh_status *status);
 

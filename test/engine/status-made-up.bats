@@ -247,12 +247,12 @@ SCREEN
     "runtimeError": null
   }],
   "containers": {
-    "running": 1, "throughWhittle": 1, "notThroughWhittle": 0, "unknown": 0, "beyondPolicy": 0,
+    "running": 1, "throughWhittle": 1, "notThroughWhittle": 0, "unknown": 0, "beyondPolicy": 0, "watched": 0,
     "list": [{
       "id": "web", "engine": "docker", "kind": "runc", "state": "/run/docker/runtime-runc/moby/web",
       "bundle": "/run/containerd/io.containerd.runtime.v2.task/moby/web", "pid": 1,
       "throughWhittle": "yes", "why": "containerd calls /usr/local/bin/whittle for it",
-      "policy": "/etc/whittle/config.json", "rule": "default", "judged": true, "beyond": null
+      "policy": "/etc/whittle/config.json", "rule": "default", "judged": true, "watched": false, "beyond": null
     }]
   },
   "ways": [], "notes": [], "findings": [], "unseen": []
@@ -275,8 +275,16 @@ finds() { # sentence
   edit_policy config '.mode = "audit"'
   finds '/etc/whittle/config.json only watches: "mode" is "audit"'
   edit_policy config '.mode = "enforce" | .rules = [{ name: "cluster", match: { bundle: "/x/*" }, mode: "audit" }]'
-  finds 'the rule "cluster" of /etc/whittle/config.json only watches'
+  status
+  exits 0 # as long as nothing runs that it matches
   is '.policies[0].auditRules' '["cluster"]'
+  is '.notes' '["the rule \"cluster\" of /etc/whittle/config.json only watches the containers that it matches"]'
+  CHILD=$bounded held_by_shim web /usr/local/bin/whittle
+  status
+  exits 0
+  edit_policy config '.rules[0].match.bundle = "*"'
+  finds '1 running container is only watched, by a rule with "mode": "audit"'
+  is '.containers.list[0].watched' true
 }
 
 @test "a policy that is not valid, or not only root's" {
