@@ -48,6 +48,19 @@ static int give_up(struct search *search, const char *sentence)
 	return 0;
 }
 
+/* What was asked for besides is told where it can be, and no rule rests on it. */
+static int take_settings(struct search *search)
+{
+	const char *path = search->identity->settings;
+	struct wh_json *doc WH_JSON = NULL;
+	int fd WH_FD = path == NULL ? WH_NO_FD : wh_open_trusted_file(path, NULL);
+	int r = fd < 0 ? fd : wh_read_json(&doc, fd, path, NULL);
+
+	if (r == 0)
+		wh_identity_take_settings(search->identity, doc);
+	return r == -ENOMEM ? r : 0;
+}
+
 /* The first file that knows the container counts; one that cannot be read ends the search, since
  * the container may be in it. */
 static int take_record(struct search *search)
@@ -58,7 +71,9 @@ static int take_record(struct search *search)
 		struct wh_err why = WH_ERR_INIT;
 		int r = take_file(search, i, &why);
 
-		if (r == 0 || r == -ENOMEM)
+		if (r == 0)
+			return take_settings(search);
+		if (r == -ENOMEM)
 			return r;
 		if (r != -ENOENT || identity->record == WH_RECORD_DOCKER)
 			return give_up(search, why.text);

@@ -76,13 +76,16 @@ static void add_changes(struct wh_buf *buf, const struct wh_changes *changes)
 }
 
 /* Who the container is, as far as that was looked at. */
-static void add_facts(struct wh_buf *buf, const struct wh_subject *subject)
+static void add_facts(struct wh_buf *buf, const struct wh_identity *identity)
 {
+	const struct wh_subject *subject = &identity->subject;
 	static const enum wh_fact told[] = { WH_FACT_ENGINE, WH_FACT_NAMESPACE, WH_FACT_POD,
 		WH_FACT_CONTAINER, WH_FACT_IMAGE, WH_FACT_IMAGE_ID };
 
 	for (size_t i = 0; i < WH_COUNT(told); i++)
 		add_text(buf, wh_fact_info(told[i])->name, subject->facts[told[i]].text);
+	if (identity->has_privileged)
+		wh_buf_addf(buf, ",\"privileged\":%s", identity->privileged ? "true" : "false");
 }
 
 /* Why rules on some facts could not match: of each fact that a rule asks for and that is not known.
@@ -133,7 +136,7 @@ int wh_run_record(struct wh_run *run, const struct wh_err *refusal, struct wh_er
 	add_text(&line, "id", run->argv.id);
 	add_text(&line, "bundle", run->bundle);
 	if (run->identified)
-		add_facts(&line, &run->identity.subject);
+		add_facts(&line, &run->identity);
 	add_text(&line, "runtime", run->runtime);
 	add_text(&line, "policy", run->policy_file);
 	add_text(&line, "rule", run->decision.rule);

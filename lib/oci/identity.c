@@ -253,7 +253,9 @@ static int place_docker(
 		return 0;
 	}
 	name = wh_arena_printf(arena, "containers/%s/config.v2.json", call->id);
-	if (name == NULL)
+	identity->settings = wh_arena_printf(
+		arena, "%.*s/containers/%s/hostconfig.json", (int)root.len, root.data, call->id);
+	if (name == NULL || identity->settings == NULL)
 		return -ENOMEM;
 	identity->own_file_count = 1;
 	return add_file(identity, arena, root, name);

@@ -9,7 +9,8 @@
  * that containerd's CRI plugin sets itself, or the record that Docker, Podman or CRI-O keep of the
  * container. So a container of one engine can never borrow the facts of another.
  *
- *   Docker       …/io.containerd.runtime.v2.task/moby/ID DATA-ROOT/containers/ID/config.v2.json
+ *   Docker       …/io.containerd.runtime.v2.task/moby/ID DATA-ROOT/containers/ID/config.v2.json,
+ *                                                        and hostconfig.json beside it
  *   containerd   …/io.containerd.runtime.v2.task/NAMESPACE/ID
  *   CRI plugin   …/io.containerd.runtime.v2.task/k8s.io/ID    io.kubernetes.cri.* annotations
  *   Podman       …/DRIVER-containers/ID/userdata              containers.json of containers/storage
@@ -58,6 +59,11 @@ struct wh_identity {
 	size_t file_count;
 	size_t own_file_count; /* so many of them stand beside the bundle, where an engine put them
 				*/
+	/* Docker: the file beside its record that has what was asked for (hostconfig.json); NULL
+	 * for others. */
+	const char *settings;
+	bool has_privileged; /* it was read, and… */
+	bool privileged;     /* …--privileged was asked for */
 };
 
 /*
@@ -77,6 +83,10 @@ bool wh_identity_in_record(const struct wh_identity *identity, enum wh_fact fact
  */
 int wh_identity_take_record(struct wh_identity *identity, struct wh_json *record, size_t file,
 	struct wh_arena *arena) WH_MUST_CHECK;
+
+/* Takes from the settings whether --privileged was asked for. What is no such file says nothing.
+ * The document is borrowed for the call. */
+void wh_identity_take_settings(struct wh_identity *identity, const struct wh_json *settings);
 
 /* Says why the facts of the record stay unknown; `why` is borrowed. */
 void wh_identity_give_up(struct wh_identity *identity, const char *why);

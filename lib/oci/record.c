@@ -3,11 +3,12 @@
  * The records that engines keep of their containers.
  *
  * Docker's is one file a container, written by dockerd: ID, Image (the id), Name, Config.Image (as
- * it was typed) and Config.Labels. Podman and CRI-O use containers/storage, which keeps one array
- * of all containers; what the engine itself wants to remember is in "metadata", a string with an
- * object in it. Podman's (libpod/storage.go) has image-name, image-id and name; CRI-O's
- * (internal/storage/runtime.go) has pod-name, pod-id and metadata-name besides, always, which no
- * caller of Podman can make its have. CRI-O writes the namespace with the pod's own container only.
+ * it was typed) and Config.Labels; hostconfig.json beside it has Privileged. Podman and CRI-O use
+ * containers/storage, which keeps one array of all containers; what the engine itself wants to
+ * remember is in "metadata", a string with an object in it. Podman's (libpod/storage.go) has
+ * image-name, image-id and name; CRI-O's (internal/storage/runtime.go) has pod-name, pod-id and
+ * metadata-name besides, always, which no caller of Podman can make its have. CRI-O writes the
+ * namespace with the pod's own container only.
  */
 
 #include "oci/record.h"
@@ -209,6 +210,15 @@ static int take_docker(struct wh_identity *identity, struct wh_json *doc, struct
 		r = know_labels(identity, doc,
 			wh_json_type(doc, labels) == WH_JSON_OBJECT ? labels : WH_NO_NODE, arena);
 	return r;
+}
+
+void wh_identity_take_settings(struct wh_identity *identity, const struct wh_json *settings)
+{
+	wh_node node = wh_json_get(settings, wh_json_root(settings), "Privileged");
+	enum wh_json_type type = wh_json_type(settings, node);
+
+	identity->has_privileged = type == WH_JSON_TRUE || type == WH_JSON_FALSE;
+	identity->privileged = type == WH_JSON_TRUE;
 }
 
 /* ---- containers/storage --------------------------------------------------------------------- */

@@ -122,7 +122,11 @@ gets() { # what, expected, options and image...
   rules '[{ name: "by-image", match: { image: "*/busybox:*" }, capabilities: "more" }]'
   rm -f "$MACHINE/records"
   up "$image"
-  jq -se 'last | .rule == "by-image" and .engine == "docker"' "$MACHINE/records" || fail "$(tail -n 1 "$MACHINE/records")"
+  jq -se 'last | .rule == "by-image" and .engine == "docker" and .privileged == false' "$MACHINE/records" ||
+    fail "$(tail -n 1 "$MACHINE/records")"
+  up --privileged "$image"
+  container_holds "--privileged" "$widened"
+  jq -se 'last | .privileged' "$MACHINE/records" || fail "$(tail -n 1 "$MACHINE/records")"
 }
 
 @test "without Docker's record of the container the image is unknown, and the record says why" {

@@ -91,6 +91,7 @@ static void take_record(
 	wh_buf_add_slice(&bytes, text);
 	if (identity->record == WH_RECORD_NONE || wh_json_parse_take(&doc, &bytes, NULL, NULL) < 0)
 		return;
+	wh_identity_take_settings(identity, doc);
 	r = wh_identity_take_record(identity, doc, file, arena);
 	MUST(r == 0 || (r == -ENOENT && identity->record == WH_RECORD_STORAGE));
 }

@@ -416,6 +416,37 @@ static void test_docker_records(void **state)
 	}
 }
 
+static void test_docker_settings(void **state)
+{
+	static const struct {
+		const char *settings;
+		bool known, privileged;
+	} rows[] = {
+		{ "{'Privileged':true}", true, true },
+		{ "{'Privileged':false,'CapAdd':null}", true, false },
+		{ "{'privileged':true}", false, false },
+		{ "{'Privileged':'true'}", false, false },
+		{ "{'Privileged':1}", false, false },
+		{ "{}", false, false },
+		{ "[]", false, false },
+		{ "null", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		struct wh_arena arena = WH_ARENA_INIT;
+		struct wh_identity identity = docker(&arena);
+		struct wh_json *doc = document(rows[i].settings);
+
+		assert_string_equal(strrchr(identity.settings, '/'), "/hostconfig.json");
+		wh_identity_take_settings(&identity, doc);
+		wh_json_free(doc);
+		assert_int_equal(identity.has_privileged, rows[i].known);
+		assert_int_equal(identity.privileged, rows[i].privileged);
+		wh_arena_done(&arena);
+	}
+}
+
 /* ---- containers/storage --------------------------------------------------------------------- */
 
 /* The metadata is JSON in a string in JSON, so its quotes are escaped once more. */
@@ -681,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_annotations_count_for_the_cri_plugin_alone),
 		cmocka_unit_test(test_labels_of_nerdctl),
 		cmocka_unit_test(test_docker_records),
+		cmocka_unit_test(test_docker_settings),
 		cmocka_unit_test(test_storage_records),
 		cmocka_unit_test(test_giving_up),
 		cmocka_unit_test(test_real_engines),
