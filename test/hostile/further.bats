@@ -171,6 +171,7 @@ others_state() {
 overflowing_numbers() {
   local number
   hold
+  edit_config '.process.args = ["/bin/report"]' # for what is run beside it
   request_with
   for number in 4294967295 4294967297 2147483647 18446744073709551617 1000000 -1 0x1 1e3 "" " 0" 010; do
     bounded_or_refused exec --preserve-fds="$number" --process "$CASE/process.json" "$ID"

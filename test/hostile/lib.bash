@@ -379,7 +379,7 @@ bounded_or_refused() { # words...
   whittle "$@"
   if grep -q '^CONTAINER' "$CASE/out"; then
     ran_bounded "$*"
-  elif [ "$status" -eq 0 ] || [ "$status" -gt 127 ] && [ "$status" -ne 255 ]; then
+  elif [ "$status" -eq 0 ] || [ "$status" -eq 124 ] || [ "$status" -eq 125 ] || { [ "$status" -gt 127 ] && [ "$status" -ne 255 ]; }; then
     fail "$*: neither ran nor was refused: $(shown)"
   fi
 }
