@@ -221,7 +221,7 @@ exec_under_broken_policy() {
 without_policy() {
   run_held
   inside mv "/etc/whittle/strict-$RUNTIME.json" /etc/whittle/away
-  sentence='the policy cannot be used' refused 255 "whittle-strict-$RUNTIME" exec held id
+  sentence="the policy /etc/whittle/strict-$RUNTIME.json cannot be used" refused 255 "whittle-strict-$RUNTIME" exec held id
   inside podman kill held >/dev/null
   inside podman wait held >/dev/null
   inside podman rm held >/dev/null
