@@ -62,6 +62,7 @@ make_rootfs() { # folder
   chmod 1777 "$1/tmp"
   cp "$(command -v busybox)" "$1/bin/busybox"
   cp "$(helper facts)" "$1/bin/facts"
+  chmod 755 "$1/bin/busybox" "$1/bin/facts"
   for name in sh cat cp ls echo grep stat dd true false id ln mkdir readlink sleep; do
     ln -s busybox "$1/bin/$name"
   done
@@ -83,9 +84,9 @@ become() { # command...
 }
 
 eventually() { # command...
-  local end=$((SECONDS + 30))
+  local end=$((SECONDS + 120))
   until "$@" 2>/dev/null; do
-    [ $SECONDS -lt $end ] || fail "in thirty seconds this never came true: $*" || return
+    [ $SECONDS -lt $end ] || fail "in two minutes this never came true: $*" || return
     sleep 0.01
   done
 }

@@ -59,14 +59,28 @@ static int read_documents(
 	return r;
 }
 
+/* As runc tells the host's root from the root of a user namespace, whose state it keeps apart;
+ * asked only where that makes a difference. */
+static bool is_host_root(enum wh_runtime_kind kind, const char *xdg_runtime_dir)
+{
+	const char *user = getenv("USER");
+
+	if (geteuid() != 0)
+		return false;
+	if (kind != WH_RUNTIME_RUNC || xdg_runtime_dir == NULL)
+		return true;
+	return (user != NULL && strcmp(user, "root") == 0) || !wh_userns_is_inner();
+}
+
 const char *wh_run_root(struct wh_run *run)
 {
 	const char *given = wh_argv_value(&run->argv, WH_ROLE_ROOT);
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	enum wh_runtime_kind kind = run->argv.grammar->kind;
 
 	if (given != NULL && given[0] != '\0')
 		return given;
-	return wh_state_root(
-		run->argv.grammar->kind, getenv("XDG_RUNTIME_DIR"), geteuid() == 0, &run->arena);
+	return wh_state_root(kind, xdg, is_host_root(kind, xdg), &run->arena);
 }
 
 /* The bundle as create saw it, links resolved; as the runtime wrote it down when it is gone since.

@@ -58,25 +58,6 @@ int wh_run_read_config(
 	return 0;
 }
 
-int wh_run_decide(
-	struct wh_run *run, const struct wh_annotation_list *annotations, struct wh_err *err)
-{
-	const struct wh_subject subject = {
-		.id = run->argv.id,
-		.bundle = run->bundle,
-		.annotations = annotations->items,
-		.annotation_count = annotations->count,
-	};
-	struct wh_slice narrow = wh_annotation_get(annotations, WH_ANNOTATION_CAPABILITIES);
-	int r = wh_policy_decide(run->policy, &subject, &run->arena, &run->decision);
-
-	if (r < 0)
-		return wh_fail_errno(err, -r, "asking the policy about container %s", run->argv.id);
-	if (narrow.data != NULL)
-		return wh_trim_narrow(&run->decision.limits, narrow, err);
-	return 0;
-}
-
 static int write_piece(void *context, const char *bytes, size_t len)
 {
 	return wh_write_all(*(const int *)context, bytes, len);

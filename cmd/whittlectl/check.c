@@ -10,6 +10,11 @@
 #include "policy-file.h"
 #include "verbs.h"
 
+static void print_note(void *file, unsigned line, unsigned column, const char *sentence)
+{
+	(void)fprintf(stderr, "%s:%u:%u: note: %s\n", *(const char **)file, line, column, sentence);
+}
+
 int wh_verb_check(const struct wh_words *words)
 {
 	const char *file = words->count > 0 ? words->arguments[0] : WH_POLICY_FILE;
@@ -20,7 +25,7 @@ int wh_verb_check(const struct wh_words *words)
 	enum wh_runtime_kind kind;
 	const char *runtime = NULL;
 
-	if (wh_load_policy(file, &policy, &err) < 0 ||
+	if (wh_load_policy(file, &policy, print_note, &file, &err) < 0 ||
 		wh_find_whittles(&arena, &whittles, &err) < 0 ||
 		wh_find_policy_runtime(policy, &whittles, &arena, &runtime, &kind, &err) < 0) {
 		(void)fprintf(stderr, "%s\n", err.text);

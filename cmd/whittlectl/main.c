@@ -6,19 +6,6 @@
 
 #include "verbs.h"
 
-static const struct {
-	const char *name;
-	const char *synopsis;
-	const char *help;
-	int (*run)(int argc, char *argv[]);
-} verbs[] = {
-	{ "caps", "[NAME | MASK]...",
-		"what each capability allows, and what an attacker gains by it", wh_verb_caps },
-	{ "check", "[FILE]",
-		"whether a policy is valid, owned right, and has a runtime behind it; with advice",
-		wh_verb_check },
-};
-
 static void print_help(FILE *to)
 {
 	const struct wh_verb *verb;

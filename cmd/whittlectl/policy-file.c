@@ -17,7 +17,8 @@
 
 #define PROGRAM "whittle"
 
-int wh_load_policy(const char *file, struct wh_policy **ret, struct wh_err *err)
+int wh_load_policy(const char *file, struct wh_policy **ret, wh_policy_note *note, void *context,
+	struct wh_err *err)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int fd WH_FD = wh_open_trusted_file(file, err);
@@ -31,7 +32,9 @@ int wh_load_policy(const char *file, struct wh_policy **ret, struct wh_err *err)
 			wh_err_prefix(err, "%s", file);
 		return r;
 	}
-	return wh_policy_parse_take(ret, &text, file, err);
+	if (note == NULL)
+		return wh_policy_parse_take(ret, &text, file, err);
+	return wh_policy_parse_and_review_take(ret, &text, file, note, context, err);
 }
 
 /* The folder that whittlectl was installed into; NULL where that cannot be told. */

@@ -9,11 +9,9 @@
 #include "host/runtime.h"
 #include "policy/policy.h"
 
-/*
- * Loads a policy with all of whittle's checks. `note` gets the advice on a valid one; NULL for
- * none. 0; -errno with the file's name in the sentence.
- */
-int wh_load_policy(const char *file, wh_policy_note *note, void *context, struct wh_policy **ret,
+/* Loads a policy with all of whittle's checks. `note` gets what is valid and may not be meant, and
+ * may be NULL. 0; -errno with the file's name in the sentence. */
+int wh_load_policy(const char *file, struct wh_policy **ret, wh_policy_note *note, void *context,
 	struct wh_err *err) WH_MUST_CHECK;
 
 /* The programs on this host that are whittle. */

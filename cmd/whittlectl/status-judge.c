@@ -99,32 +99,26 @@ static int judge_crowd(struct wh_status *status, struct wh_status_container *con
 	return 0;
 }
 
-/* The folder that holds the container's state: what the runtime was given as its root. */
-static const char *root_of(struct wh_status *status, const struct wh_status_container *container)
+/* ---- what it may hold -------------------------------------------------------------------- */
+
+/* Who the container is for the policy, when this command is what asks. */
+static int identify(struct wh_status *status, const struct wh_status_container *container,
+	const struct wh_state *state, const char *command, struct wh_identity *ret)
 {
 	const char *slash = strrchr(container->state, '/');
-
-	return wh_arena_dup(&status->arena,
-		(struct wh_slice){ container->state, (size_t)(slash - container->state) });
-}
-
-/* Asks the policy as whittle asked it when the container was made; fills `ret`. */
-static int decide(struct wh_status *status, const struct wh_status_container *container,
-	const struct wh_state *state, struct wh_decision *ret)
-{
-	const struct wh_policy *policy = container->policy->policy;
-	const struct wh_call call = {
-		.command = "create",
+	struct wh_call call = {
+		.command = command,
 		.id = container->id,
 		.bundle = container->bundle,
-		.root = root_of(status, container),
+		.root = wh_arena_dup(&status->arena,
+			(struct wh_slice){ container->state, (size_t)(slash - container->state) }),
 		.root_given = container->engine == NULL || strcmp(container->engine, "podman") != 0,
 		.rootfs = state->rootfs,
 		.annotations = &state->annotations,
 	};
-	struct wh_identity identity;
-	int r = call.root == NULL ? -ENOMEM
-				  : wh_find_identity(&identity, &call, policy, &status->arena);
+	int r = call.root == NULL
+			? -ENOMEM
+			: wh_find_identity(ret, &call, container->policy->policy, &status->arena);
 
 	if (r == 0) {
 		ret->subject.facts[WH_FACT_USER] = (struct wh_fact_value){
@@ -173,7 +167,7 @@ static int decide(struct wh_status *status, struct wh_status_container *containe
 int wh_status_judge(struct wh_status *status, struct wh_status_container *container,
 	const struct wh_state *state, bool created)
 {
-	struct wh_decision decision;
+	struct wh_limits limits;
 	int r;
 
 	if (container->policy == NULL)
@@ -185,11 +179,6 @@ int wh_status_judge(struct wh_status *status, struct wh_status_container *contai
 	if (container->policy->policy == NULL || state == NULL || created ||
 		container->kind == WH_RUNTIME_RUNSC)
 		return 0;
-	r = decide(status, container, state, &decision);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	container->rule = decision.rule;
-	if (decision.limits.mode == WH_MODE_AUDIT)
-		return 0;
-	return judge_crowd(status, container, &decision.limits);
+	r = decide(status, container, state, &limits);
+	return r > 0 ? judge_crowd(status, container, &limits) : r;
 }

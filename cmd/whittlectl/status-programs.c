@@ -54,7 +54,7 @@ static int ask_version(struct wh_status *status, struct wh_status_policy *policy
 static int judge(struct wh_status *status, struct wh_status_policy *policy)
 {
 	struct wh_err err = WH_ERR_INIT;
-	int r = wh_load_policy(policy->file, &policy->policy, &err);
+	int r = wh_load_policy(policy->file, &policy->policy, NULL, NULL, &err);
 
 	if (r < 0) {
 		policy->error = keep(status, &err);

@@ -19,8 +19,8 @@
 #include "engine/origin.h"
 #include "host/cover.h"
 #include "host/process.h"
-#include "oci/state.h"
 #include "oci/argv.h"
+#include "oci/state.h"
 #include "policy-file.h"
 #include "policy/policy.h"
 

@@ -113,6 +113,13 @@ bool wh_policy_log_required(const struct wh_policy *policy);
 int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *subject,
 	struct wh_arena *arena, struct wh_decision *ret) WH_MUST_CHECK;
 
+/*
+ * Whether a rule asks for this fact (of WH_FACT_ENGINE: for this engine), so that nothing needs to
+ * be found out that no rule wants to know.
+ */
+bool wh_policy_asks(const struct wh_policy *policy, enum wh_fact fact);
+bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine_id engine);
+
 /* What every container gets that no rule speaks of. */
 const struct wh_limits *wh_policy_default(const struct wh_policy *policy);
 

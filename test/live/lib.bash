@@ -12,6 +12,9 @@
 # only where no user is named: whittle names one, always.
 umask 022
 
+# shellcheck source=test/judge.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../judge.bash"
+
 # ---- what must be there -------------------------------------------------------------------
 
 # Fails the whole file, and says why, when a test could not mean anything.
@@ -76,18 +79,6 @@ private_namespace() { # script
     [ $RUNTIME != crun ] || ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
     $1
     exec \"\$@\"" sh)
-}
-
-make_rootfs() { # folder
-  local name
-  mkdir -p "$1"/{bin,dev,etc,home,proc,run,sys,tmp,var}
-  chmod 1777 "$1/tmp"
-  cp "$(command -v busybox)" "$1/bin/busybox"
-  cp "$(helper facts)" "$1/bin/facts"
-  chmod 755 "$1/bin/busybox" "$1/bin/facts"
-  for name in sh cat cp ls echo grep stat dd true false id ln mkdir readlink sleep; do
-    ln -s busybox "$1/bin/$name"
-  done
 }
 
 # One root file system for a file's tests; a case that writes into it makes its own.
@@ -166,14 +157,6 @@ become_whittle() {
 become_bare() { become "${PRIVATE[@]}" "$RUNTIME_PATH" "${GLOBALS[@]}" --root "$STATE" "$@"; }
 whittle() { (become_whittle "$@"); }
 bare() { (become_bare "$@"); }
-
-eventually() { # command...
-  local end=$((SECONDS + 120))
-  until "$@" 2>/dev/null; do
-    [ $SECONDS -lt $end ] || fail "in two minutes this never came true: $*" || return
-    sleep 0.01
-  done
-}
 
 # Runs a command to its end and keeps what came of it: $status, and the files $stdout and $stderr.
 outcome() {
