@@ -101,13 +101,13 @@ static int judge_crowd(struct wh_status *status, struct wh_status_container *con
 
 /* ---- what it may hold -------------------------------------------------------------------- */
 
-/* Who the container is for the policy, when this command is what asks. */
+/* Who the container is for the policy, as it was when it was made. */
 static int identify(struct wh_status *status, const struct wh_status_container *container,
-	const struct wh_state *state, const char *command, struct wh_identity *ret)
+	const struct wh_state *state, struct wh_identity *ret)
 {
 	const char *slash = strrchr(container->state, '/');
 	struct wh_call call = {
-		.command = command,
+		.command = "create",
 		.id = container->id,
 		.bundle = container->bundle,
 		.root = wh_arena_dup(&status->arena,
@@ -138,14 +138,18 @@ static int decide(struct wh_status *status, struct wh_status_container *containe
 	 * within when one of them allows it. */
 	static const char *const commands[] = { "create", "run", "exec" };
 
-	for (size_t i = 0; i < WH_COUNT(commands); i++) {
-		struct wh_identity identity;
-		struct wh_decision decision;
-		int r = identify(status, container, state, commands[i], &identity);
+	struct wh_identity identity;
+	int r = identify(status, container, state, &identity);
 
-		if (r == 0)
-			r = wh_policy_decide(container->policy->policy, &identity.subject,
-				&status->arena, &decision);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < WH_COUNT(commands); i++) {
+		struct wh_decision decision;
+
+		identity.subject.facts[WH_FACT_COMMAND] =
+			(struct wh_fact_value){ .text = commands[i] };
+		r = wh_policy_decide(
+			container->policy->policy, &identity.subject, &status->arena, &decision);
 		if (r < 0)
 			return r == -ENOMEM ? r : 0;
 		if (i == 0) {
