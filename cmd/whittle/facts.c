@@ -196,7 +196,8 @@ static int look_at_mounts(struct wh_run *run, int bundle, int rootfs, struct wh_
 	struct volumes volumes = { .count = 0 };
 
 	/* Without a root file system there is nothing to see; the runtime says what is wrong. */
-	if (run->argv.grammar->kind != WH_RUNTIME_CRUN || !run->decision.limits.readonly_rootfs ||
+	if (run->argv.grammar->kind != WH_RUNTIME_CRUN ||
+		run->decision.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise == WH_KEEP ||
 		rootfs < 0)
 		return 0;
 	volumes.at = wh_arena_array(&run->arena, VOLUMES_MAX, sizeof(*volumes.at));

@@ -64,7 +64,8 @@ static void compare(struct wh_status_container *container, const struct wh_limit
 	const struct wh_process *process)
 {
 	wh_capset held = 0, beyond;
-	bool regains = limits->no_new_privileges && !process->no_new_privileges;
+	bool regains = limits->kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP &&
+		       !process->no_new_privileges;
 
 	for (size_t i = 0; i < WH_PROCESS_SETS; i++)
 		held |= process->sets[i];
@@ -162,8 +163,8 @@ static int decide(struct wh_status *status, struct wh_status_container *containe
 			return 0;
 		}
 		ret->capabilities |= decision.limits.capabilities;
-		ret->no_new_privileges =
-			ret->no_new_privileges && decision.limits.no_new_privileges;
+		if (decision.limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise == WH_KEEP)
+			ret->kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise = WH_KEEP;
 	}
 	return 1;
 }

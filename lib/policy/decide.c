@@ -178,26 +178,117 @@ static int find_rule(const struct wh_policy *policy, struct facts *facts, size_t
 	return 0;
 }
 
+struct wh_limits wh_limits_silent(void)
+{
+	struct wh_limits limits = { .mode = WH_MODE_ENFORCE };
+
+	for (size_t kind = 0; kind < WH_KINDS; kind++)
+		limits.kinds[kind] = wh_limit_silent((enum wh_kind)kind);
+	return limits;
+}
+
+/* The mode and whether to restore are no matter of a profile. */
+static void lay_profile(const struct wh_limits *profile, struct wh_limits *limits)
+{
+	struct wh_limits below = *limits;
+
+	*limits = *profile;
+	limits->mode = below.mode;
+	limits->restore = below.restore;
+}
+
 struct wh_limits wh_part_lay_on(const struct wh_part *part, const struct wh_limits *below)
 {
-	const struct wh_limits *own = &part->limits;
 	struct wh_limits limits = *below;
 
+	if (part->profile != NULL)
+		lay_profile(part->profile, &limits);
 	if ((part->given & WH_GIVEN_MODE) != 0)
-		limits.mode = own->mode;
+		limits.mode = part->mode;
 	if ((part->given & WH_GIVEN_RESTORE) != 0)
-		limits.restore = own->restore;
-	if ((part->given & WH_GIVEN_CAPABILITIES) != 0)
-		limits.capabilities = own->capabilities;
-	if ((part->given & WH_GIVEN_NO_NEW_PRIVILEGES) != 0)
-		limits.no_new_privileges = own->no_new_privileges;
-	if ((part->given & WH_GIVEN_READONLY_ROOTFS) != 0)
-		limits.readonly_rootfs = own->readonly_rootfs;
+		limits.restore = part->restore;
 	if ((part->given & WH_GIVEN_TMPFS) != 0) {
-		limits.tmpfs = own->tmpfs;
-		limits.tmpfs_count = own->tmpfs_count;
+		limits.tmpfs = part->tmpfs;
+		limits.tmpfs_count = part->tmpfs_count;
+	}
+	for (const struct wh_given_kind *given = part->kinds; given != NULL; given = given->next) {
+		limits.kinds[given->kind] = given->limit;
+		if (given->kind == WH_KIND_CAPABILITIES)
+			limits.capabilities = part->capabilities;
 	}
 	return limits;
+}
+
+/* ---- tightening ---------------------------------------------------------------------------- */
+
+/* Both lists: what `by` has is put behind a copy of the own one. NULL when memory ran out. */
+static const struct wh_setting *join_settings(
+	const struct wh_setting *own, const struct wh_setting *by, struct wh_arena *arena)
+{
+	struct wh_setting *copy;
+
+	if (by == NULL || own == by)
+		return own;
+	copy = wh_arena_array(arena, 1, sizeof(*copy));
+	if (copy == NULL)
+		return NULL;
+	if (own == NULL) {
+		*copy = *by;
+		return copy;
+	}
+	*copy = *own;
+	copy->also = own->also == NULL ? by : join_settings(own->also, by, arena);
+	return copy->also == NULL ? NULL : copy;
+}
+
+/* 0 or -ENOMEM. */
+static int tighten_member(const struct wh_member_info *info, const struct wh_setting **own,
+	const struct wh_setting *by, struct wh_arena *arena)
+{
+	bool smaller;
+
+	if (*own == NULL || by == NULL || *own == by) {
+		if (*own == NULL)
+			*own = by;
+		return 0;
+	}
+	switch (info->merge) {
+	case WH_MERGE_BOTH:
+		*own = join_settings(*own, by, arena);
+		return *own == NULL ? -ENOMEM : 0;
+	case WH_MERGE_LEAST:
+	case WH_MERGE_MOST:
+		smaller = by->items[0].low < (*own)->items[0].low;
+		if (smaller == (info->merge == WH_MERGE_LEAST))
+			*own = by;
+		return 0;
+	case WH_MERGE_FIRST:
+		return 0;
+	}
+	return 0;
+}
+
+/* What one of the two keeps as it is, the other decides alone. 0 or -ENOMEM. */
+static int tighten_kind(
+	enum wh_kind kind, struct wh_limit *own, const struct wh_limit *by, struct wh_arena *arena)
+{
+	const struct wh_kind_info *info = wh_kind_info(kind);
+
+	if (by->otherwise == WH_KEEP)
+		return 0;
+	if (own->otherwise == WH_KEEP) {
+		*own = *by;
+		return 0;
+	}
+	if (by->otherwise > own->otherwise)
+		own->otherwise = by->otherwise;
+	for (size_t i = 0; i < WH_MEMBERS_MAX && info->members[i].name != NULL; i++) {
+		int r = tighten_member(&info->members[i], &own->members[i], by->members[i], arena);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static const struct wh_policy_tmpfs *find_tmpfs(const struct wh_limits *limits, const char *path)
@@ -243,8 +334,13 @@ static int tighten(struct wh_limits *limits, const struct wh_limits *by, struct 
 		limits->mode = WH_MODE_ENFORCE;
 	limits->restore = limits->restore && by->restore;
 	limits->capabilities &= by->capabilities;
-	limits->no_new_privileges = limits->no_new_privileges || by->no_new_privileges;
-	limits->readonly_rootfs = limits->readonly_rootfs || by->readonly_rootfs;
+	for (size_t kind = 0; kind < WH_KINDS; kind++) {
+		int r = tighten_kind(
+			(enum wh_kind)kind, &limits->kinds[kind], &by->kinds[kind], arena);
+
+		if (r < 0)
+			return r;
+	}
 	return intersect_tmpfs(limits, by, arena);
 }
 
@@ -252,8 +348,8 @@ static int tighten(struct wh_limits *limits, const struct wh_limits *by, struct 
 static int decide_settable(const struct wh_policy *policy, const struct wh_rule *rule,
 	struct facts *facts, struct wh_limits *ret)
 {
-	struct wh_limits limits = policy->defaults.limits;
-	struct wh_limits own = wh_part_lay_on(&rule->part, &policy->defaults.limits);
+	struct wh_limits limits = policy->limits;
+	struct wh_limits own = wh_part_lay_on(&rule->part, &policy->limits);
 	const struct wh_rule *hidden;
 	int r = tighten(&limits, &own, facts->arena);
 
@@ -263,7 +359,7 @@ static int decide_settable(const struct wh_policy *policy, const struct wh_rule 
 	if (r < 0)
 		return r;
 	if (hidden != NULL) {
-		own = wh_part_lay_on(&hidden->part, &policy->defaults.limits);
+		own = wh_part_lay_on(&hidden->part, &policy->limits);
 		r = tighten(&limits, &own, facts->arena);
 		if (r < 0)
 			return r;
@@ -276,7 +372,7 @@ int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *su
 	struct wh_arena *arena, struct wh_decision *ret)
 {
 	struct facts facts = { .arena = arena };
-	struct wh_decision decision = { .rule = "default", .limits = policy->defaults.limits };
+	struct wh_decision decision = { .rule = "default", .limits = policy->limits };
 	const struct wh_rule *rule;
 	int r = gather(&facts, policy, subject);
 
@@ -290,7 +386,7 @@ int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *su
 		if (rule->settable)
 			r = decide_settable(policy, rule, &facts, &decision.limits);
 		else
-			decision.limits = wh_part_lay_on(&rule->part, &policy->defaults.limits);
+			decision.limits = wh_part_lay_on(&rule->part, &policy->limits);
 	}
 	if (r < 0)
 		return r;

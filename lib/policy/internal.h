@@ -33,14 +33,11 @@ int wh_names_add(struct wh_names *names, struct wh_arena *arena, struct wh_slice
 
 /* ---- the policy ----------------------------------------------------------------------------- */
 
-/* The keys that a rule may leave to "default". */
+/* The keys, beside those of kinds, that a rule may leave to "default". */
 enum wh_given {
 	WH_GIVEN_MODE = 1 << 0,
 	WH_GIVEN_RESTORE = 1 << 1,
-	WH_GIVEN_CAPABILITIES = 1 << 2,
-	WH_GIVEN_NO_NEW_PRIVILEGES = 1 << 3,
-	WH_GIVEN_READONLY_ROOTFS = 1 << 4,
-	WH_GIVEN_TMPFS = 1 << 5,
+	WH_GIVEN_TMPFS = 1 << 2,
 };
 
 struct wh_reason {
@@ -48,10 +45,25 @@ struct wh_reason {
 	const char *text;
 };
 
-/* Limits as one object of the policy spells them. */
+/* What an object of the policy says of a kind. */
+struct wh_given_kind {
+	const struct wh_given_kind *next;
+	enum wh_kind kind;
+	struct wh_limit limit;
+	wh_node node; /* where its value stands, while the document is there */
+};
+
+/* Limits as one object of the policy spells them: what it does not say comes from its profile if it
+ * names one, else from below. */
 struct wh_part {
-	unsigned given; /* of enum wh_given; the other limits say nothing */
-	struct wh_limits limits;
+	unsigned given; /* of enum wh_given */
+	enum wh_mode mode;
+	bool restore;
+	const struct wh_limits *profile; /* NULL: none named */
+	const struct wh_given_kind *kinds;
+	wh_capset capabilities; /* when that kind is given */
+	const struct wh_policy_tmpfs *tmpfs;
+	size_t tmpfs_count;
 	const struct wh_reason *reasons;
 	size_t reason_count;
 };
@@ -87,6 +99,8 @@ struct wh_policy {
 	const char *log_file;
 	bool log_required;
 	struct wh_part defaults;
+	struct wh_limits limits;                 /* of "default", laid on what is built in */
+	struct wh_limits *profiles[WH_PROFILES]; /* those that are named somewhere */
 	struct wh_rule *rules;
 	size_t rule_count;
 	struct wh_names rule_names;  /* numbered as `rules` */
@@ -177,6 +191,29 @@ size_t wh_policy_count(const struct wh_json *doc, wh_node array);
 int wh_pattern_read(struct wh_reader *reader, wh_node node, enum wh_fact fact,
 	struct wh_slice pattern, struct wh_pattern *ret) WH_MUST_CHECK;
 
+/* Any pattern, within the bounds that keep matching cheap. */
+int wh_pattern_read_glob(struct wh_reader *reader, wh_node node, struct wh_slice pattern,
+	const char **ret_text, size_t *ret_literal) WH_MUST_CHECK;
+
+/* One of these words, which are there one behind the other up to NULL: its number, or -EINVAL with
+ * a sentence on what kind of word is unknown. */
+int wh_policy_read_word(struct wh_reader *reader, wh_node node, struct wh_slice word,
+	const char *kind, const char *(*word_at)(const void *context, size_t n),
+	const void *context) WH_MUST_CHECK;
+
+/* ---- values of kinds ------------------------------------------------------------------------ */
+
+/* What the part says of this kind; NULL: nothing. */
+const struct wh_given_kind *wh_part_kind(const struct wh_part *part, enum wh_kind kind);
+
+/* Capabilities as an array or as an object with reasons. */
+int wh_policy_read_capabilities(struct wh_reader *reader, const struct wh_policy_key *key,
+	wh_node value, struct wh_part *part) WH_MUST_CHECK;
+
+/* Bytes: digits with an optional k, m or g behind, in either case. False when it is not, or does
+ * not fit. */
+bool wh_policy_parse_size(struct wh_slice text, uint64_t *ret);
+
 /* ---- decide.c ------------------------------------------------------------------------------ */
 
 /* The limits of a rule: what it does not say is as `below` has it. */
@@ -197,5 +234,8 @@ wh_read_value wh_read_default, wh_read_rules, wh_read_name;
 wh_read_value wh_read_match, wh_read_fact, wh_read_sandbox, wh_read_by_key;
 /* limits.c */
 wh_read_value wh_read_mode, wh_read_restore;
-wh_read_value wh_read_capabilities, wh_read_no_new_privileges, wh_read_readonly_rootfs;
 wh_read_value wh_read_tmpfs, wh_read_tmpfs_path, wh_read_tmpfs_size;
+/* kind-values.c */
+wh_read_value wh_read_kind;
+/* profile.c */
+wh_read_value wh_read_profile;

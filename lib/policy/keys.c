@@ -2,7 +2,8 @@
 /*
  * Every key of the policy is one row: its name, the objects it may stand in, the type of its value,
  * what it does, and the function that reads it. Parsing, the "expected one of" of errors, and
- * the reference page all come from this table, so a new key is a new row and its reader.
+ * the reference page all come from this table, so a new key is a new row and its reader. The keys
+ * of the kinds of privilege have a table of their own (kinds.c) and one reader.
  *
  * The rows of rules stand first, since a policy has few other objects and many rules.
  */
@@ -30,11 +31,11 @@ struct key {
 
 #define KEY(name, places, type, doc, read) \
 	{ \
-		{ name, places, type, doc, WH_FACT_COUNT }, sizeof(name) - 1, read \
+		{ name, places, type, doc, WH_FACT_COUNT, WH_KINDS }, sizeof(name) - 1, read \
 	}
 #define CONDITION(name, fact, type, doc, read) \
 	{ \
-		{ name, MATCH, type, doc, fact }, sizeof(name) - 1, read \
+		{ name, MATCH, type, doc, fact, WH_KINDS }, sizeof(name) - 1, read \
 	}
 
 static const struct key keys[] = {
@@ -51,16 +52,11 @@ static const struct key keys[] = {
 		"Whether containers may be restored from a checkpoint, whose capabilities come "
 		"from the checkpoint and not from this policy. Silent: \"refuse\".",
 		wh_read_restore),
-	KEY("capabilities", DEFAULT | RULE, "an array of names, or an object of names with reasons",
-		"The capabilities a container may keep of those it asks for. Silent: none.",
-		wh_read_capabilities),
-	KEY("noNewPrivileges", DEFAULT | RULE, "true or false",
-		"Whether setuid programs and file capabilities lose their effect in the container. "
-		"Silent: true.",
-		wh_read_no_new_privileges),
-	KEY("readonlyRootfs", DEFAULT | RULE, "true or false",
-		"Whether the container's root file system becomes read-only. Silent: true.",
-		wh_read_readonly_rootfs),
+	KEY("profile", DEFAULT | RULE, "\"baseline\", \"restricted\" or \"minimal\"",
+		"A base that the other keys are laid on: the Pod Security Standards of Kubernetes, "
+		"or the least that most services need. Silent: what is built in, in a rule what "
+		"\"default\" says.",
+		wh_read_profile),
 	KEY("tmpfs", DEFAULT | RULE, "an array of paths or objects",
 		"Folders that get a writable tmpfs where the root file system becomes read-only. "
 		"Silent: none.",
@@ -147,9 +143,33 @@ static const struct {
 	{ TMPFS, "in a tmpfs" },
 };
 
-const struct wh_policy_key *wh_policy_key_get(size_t index)
+/* The keys above, and behind them one for each kind. False behind the last. */
+static bool key_at(size_t index, struct key *ret)
 {
-	return index < WH_COUNT(keys) ? &keys[index].public : NULL;
+	const struct wh_kind_info *kind;
+
+	if (index < WH_COUNT(keys)) {
+		*ret = keys[index];
+		return true;
+	}
+	index -= WH_COUNT(keys);
+	if (index >= WH_KINDS)
+		return false;
+	kind = wh_kind_info((enum wh_kind)index);
+	*ret = (struct key){ { kind->key, DEFAULT | RULE, kind->type, kind->doc, WH_FACT_COUNT,
+				     (enum wh_kind)index },
+		strlen(kind->key), wh_read_kind };
+	return true;
+}
+
+bool wh_policy_key_get(size_t index, struct wh_policy_key *ret)
+{
+	struct key key;
+
+	if (!key_at(index, &key))
+		return false;
+	*ret = key.public;
+	return true;
 }
 
 /* ---- errors ------------------------------------------------------------------------------ */
@@ -244,16 +264,14 @@ int wh_policy_fail_unknown(struct wh_reader *reader, wh_node node, struct wh_buf
 
 /* ---- objects ----------------------------------------------------------------------------- */
 
-static const struct key *find_key(struct wh_slice name, unsigned place)
+static bool find_key(struct wh_slice name, unsigned place, struct key *ret)
 {
-	for (size_t i = 0; i < WH_COUNT(keys); i++) {
-		const struct key *key = &keys[i];
-
-		if (key->len == name.len && (key->public.places & place) != 0 &&
-			memcmp(key->public.name, name.data, name.len) == 0)
-			return key;
+	for (size_t i = 0; key_at(i, ret); i++) {
+		if (ret->len == name.len && (ret->public.places & place) != 0 &&
+			memcmp(ret->public.name, name.data, name.len) == 0)
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 static const char *phrase_of(unsigned place)
@@ -268,13 +286,13 @@ static const char *phrase_of(unsigned place)
 /* A key that is right somewhere else: says where. */
 static void add_other_places(struct wh_buf *text, struct wh_slice name)
 {
-	const struct key *key = find_key(name, ~0u);
+	struct key key;
 	const char *before = " (it belongs ";
 
-	if (key == NULL)
+	if (!find_key(name, ~0u, &key))
 		return;
 	for (size_t i = 0; i < WH_COUNT(places); i++) {
-		if (find_key(name, places[i].place) == NULL)
+		if (!find_key(name, places[i].place, &key))
 			continue;
 		wh_buf_addf(text, "%s%s", before, places[i].phrase);
 		before = " or ";
@@ -287,17 +305,22 @@ static int refuse_key(struct wh_reader *reader, wh_node node, struct wh_slice na
 	struct wh_nearest nearest = { .word = name };
 	WH_CLEANUP(wh_buf_done) struct wh_buf text = WH_BUF_INIT;
 	const char *before = ", expected one of ";
+	struct key key;
 
 	wh_buf_addf(&text, "unknown key \"%.*s\" %s", (int)least((unsigned)name.len, 64), name.data,
 		phrase_of(place));
 	add_other_places(&text, name);
-	for (size_t i = 0; i < WH_COUNT(keys); i++) {
-		if ((keys[i].public.places & place) == 0)
+	for (size_t i = 0; key_at(i, &key); i++) {
+		if ((key.public.places & place) == 0)
 			continue;
-		wh_nearest_try(&nearest, keys[i].public.name);
-		wh_buf_addf(&text, "%s\"%s\"", before, keys[i].public.name);
+		wh_nearest_try(&nearest, key.public.name);
+		if (key.public.kind != WH_KINDS)
+			continue;
+		wh_buf_addf(&text, "%s\"%s\"", before, key.public.name);
 		before = ", ";
 	}
+	if ((place & (DEFAULT | RULE)) != 0)
+		wh_buf_add_string(&text, ", or a kind of privilege like \"capabilities\"");
 	return wh_policy_fail_unknown(reader, node, &text, &nearest);
 }
 
@@ -306,15 +329,14 @@ int wh_policy_read_object(struct wh_reader *reader, wh_node object, enum wh_poli
 {
 	wh_json_each_member (reader->doc, object, node) {
 		struct wh_slice name = wh_json_string(reader->doc, node);
-		const struct key *key;
+		struct key key;
 		int r;
 
 		if (name.data == NULL)
 			return wh_policy_no_memory(reader);
-		key = find_key(name, place);
-		if (key == NULL)
+		if (!find_key(name, place, &key))
 			return refuse_key(reader, node, name, place);
-		r = key->read(reader, &key->public, wh_json_next(reader->doc, node), scope);
+		r = key.read(reader, &key.public, wh_json_next(reader->doc, node), scope);
 		if (r < 0)
 			return r;
 	}
@@ -324,10 +346,10 @@ int wh_policy_read_object(struct wh_reader *reader, wh_node object, enum wh_poli
 int wh_policy_read_member(struct wh_reader *reader, wh_node object, enum wh_policy_place place,
 	const char *name, const struct wh_scope *scope)
 {
-	const struct key *key = find_key(wh_slice_of(name), place);
 	wh_node value = wh_json_get(reader->doc, object, name);
+	struct key key;
 
-	if (key == NULL || value == WH_NO_NODE)
+	if (value == WH_NO_NODE || !find_key(wh_slice_of(name), place, &key))
 		return 0;
-	return key->read(reader, &key->public, value, scope);
+	return key.read(reader, &key.public, value, scope);
 }

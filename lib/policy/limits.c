@@ -25,7 +25,7 @@ int wh_read_mode(struct wh_reader *reader, const struct wh_policy_key *key, wh_n
 
 	if (r < 0)
 		return r;
-	scope->part->limits.mode = audit ? WH_MODE_AUDIT : WH_MODE_ENFORCE;
+	scope->part->mode = audit ? WH_MODE_AUDIT : WH_MODE_ENFORCE;
 	scope->part->given |= WH_GIVEN_MODE;
 	return 0;
 }
@@ -34,22 +34,7 @@ int wh_read_restore(struct wh_reader *reader, const struct wh_policy_key *key, w
 	const struct wh_scope *scope)
 {
 	scope->part->given |= WH_GIVEN_RESTORE;
-	return wh_policy_read_choice(
-		reader, key, value, "refuse", "allow", &scope->part->limits.restore);
-}
-
-int wh_read_no_new_privileges(struct wh_reader *reader, const struct wh_policy_key *key,
-	wh_node value, const struct wh_scope *scope)
-{
-	scope->part->given |= WH_GIVEN_NO_NEW_PRIVILEGES;
-	return wh_policy_read_bool(reader, key, value, &scope->part->limits.no_new_privileges);
-}
-
-int wh_read_readonly_rootfs(struct wh_reader *reader, const struct wh_policy_key *key,
-	wh_node value, const struct wh_scope *scope)
-{
-	scope->part->given |= WH_GIVEN_READONLY_ROOTFS;
-	return wh_policy_read_bool(reader, key, value, &scope->part->limits.readonly_rootfs);
+	return wh_policy_read_choice(reader, key, value, "refuse", "allow", &scope->part->restore);
 }
 
 /* ---- capabilities ----------------------------------------------------------------------- */
@@ -87,10 +72,10 @@ static int read_capability(struct wh_reader *reader, const struct wh_policy_key 
 		return r;
 	if (!wh_capability_from_human(name, ret))
 		return refuse_capability(reader, node, name);
-	if ((part->limits.capabilities & wh_capset_of(*ret)) != 0)
+	if ((part->capabilities & wh_capset_of(*ret)) != 0)
 		return wh_policy_fail(
 			reader, node, "\"%s\" is here twice", wh_capability_get(*ret)->name);
-	part->limits.capabilities |= wh_capset_of(*ret);
+	part->capabilities |= wh_capset_of(*ret);
 	return 0;
 }
 
@@ -137,14 +122,12 @@ static int read_reasons(struct wh_reader *reader, const struct wh_policy_key *ke
 	return 0;
 }
 
-int wh_read_capabilities(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
-	const struct wh_scope *scope)
+int wh_policy_read_capabilities(struct wh_reader *reader, const struct wh_policy_key *key,
+	wh_node value, struct wh_part *part)
 {
-	struct wh_part *part = scope->part;
 	unsigned capability;
 	int r;
 
-	part->given |= WH_GIVEN_CAPABILITIES;
 	if (wh_json_type(reader->doc, value) == WH_JSON_OBJECT)
 		return read_reasons(reader, key, value, part);
 	r = wh_policy_expect(reader, key, value, WH_JSON_ARRAY);
@@ -160,8 +143,7 @@ int wh_read_capabilities(struct wh_reader *reader, const struct wh_policy_key *k
 
 /* ---- tmpfs ------------------------------------------------------------------------------ */
 
-/* Digits with an optional k, m or g in either case. False when it is not, or does not fit. */
-static bool parse_size(struct wh_slice text, uint64_t *ret)
+bool wh_policy_parse_size(struct wh_slice text, uint64_t *ret)
 {
 	static const char units[] = "kKmMgG";
 	uint64_t value = 0;
@@ -198,7 +180,7 @@ int wh_read_tmpfs_size(struct wh_reader *reader, const struct wh_policy_key *key
 
 	if (r < 0)
 		return r;
-	if (!parse_size(text, &size) || size < TMPFS_SIZE_MIN || size > TMPFS_SIZE_MAX)
+	if (!wh_policy_parse_size(text, &size) || size < TMPFS_SIZE_MIN || size > TMPFS_SIZE_MAX)
 		return wh_policy_fail(reader, value,
 			"\"%s\" must be digits with an optional k, m or g behind, from \"4k\" to "
 			"\"1024g\"",
@@ -262,7 +244,7 @@ int wh_read_tmpfs(struct wh_reader *reader, const struct wh_policy_key *key, wh_
 		i++;
 	}
 	scope->part->given |= WH_GIVEN_TMPFS;
-	scope->part->limits.tmpfs = tmpfs;
-	scope->part->limits.tmpfs_count = n;
+	scope->part->tmpfs = tmpfs;
+	scope->part->tmpfs_count = n;
 	return 0;
 }

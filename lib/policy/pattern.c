@@ -35,8 +35,8 @@ static size_t literal_start(struct wh_slice pattern)
  * The bounds keep one match cheap whatever the text. A backslash at the end quotes nothing, and
  * such a pattern would silently match nothing.
  */
-static int read_glob(
-	struct wh_reader *reader, wh_node node, struct wh_slice pattern, struct wh_pattern *ret)
+int wh_pattern_read_glob(struct wh_reader *reader, wh_node node, struct wh_slice pattern,
+	const char **ret_text, size_t *ret_literal)
 {
 	size_t stars = 0, backslashes = 0;
 
@@ -50,15 +50,21 @@ static int read_glob(
 			PATTERN_MAX_STARS);
 	if (backslashes % 2 != 0)
 		return wh_policy_fail(reader, node, "the pattern ends in a lone backslash");
-	ret->literal = literal_start(pattern);
-	return wh_policy_keep(reader, pattern, &ret->text);
+	*ret_literal = literal_start(pattern);
+	return wh_policy_keep(reader, pattern, ret_text);
+}
+
+static int read_glob(
+	struct wh_reader *reader, wh_node node, struct wh_slice pattern, struct wh_pattern *ret)
+{
+	return wh_pattern_read_glob(reader, node, pattern, &ret->text, &ret->literal);
 }
 
 /* ---- words --------------------------------------------------------------------------------- */
 
-/* The words are there one behind the other, up to NULL. The number of the word, or -errno. */
-static int read_word(struct wh_reader *reader, wh_node node, struct wh_slice word, const char *kind,
-	const char *(*word_at)(size_t n))
+int wh_policy_read_word(struct wh_reader *reader, wh_node node, struct wh_slice word,
+	const char *kind, const char *(*word_at)(const void *context, size_t n),
+	const void *context)
 {
 	struct wh_nearest nearest = { .word = word };
 	WH_CLEANUP(wh_buf_done) struct wh_buf text = WH_BUF_INIT;
@@ -67,7 +73,8 @@ static int read_word(struct wh_reader *reader, wh_node node, struct wh_slice wor
 
 	wh_buf_addf(&text, "unknown %s \"%.*s\"", kind,
 		(int)(word.len < SHOWN_MAX ? word.len : SHOWN_MAX), word.data);
-	for (const char *known = word_at(0); known != NULL; known = word_at(++n)) {
+	for (const char *known = word_at(context, 0); known != NULL;
+		known = word_at(context, ++n)) {
 		if (wh_slice_is(word, known))
 			return (int)n;
 		wh_nearest_try(&nearest, known);
@@ -77,15 +84,16 @@ static int read_word(struct wh_reader *reader, wh_node node, struct wh_slice wor
 	return wh_policy_fail_unknown(reader, node, &text, &nearest);
 }
 
-static const char *engine_at(size_t n)
+static const char *engine_at(const void *context, size_t n)
 {
+	(void)context;
 	return n < WH_ENGINES ? wh_engine_name((enum wh_engine_id)n) : NULL;
 }
 
 static int read_engine(
 	struct wh_reader *reader, wh_node node, struct wh_slice pattern, struct wh_pattern *ret)
 {
-	int number = read_word(reader, node, pattern, "engine", engine_at);
+	int number = wh_policy_read_word(reader, node, pattern, "engine", engine_at, NULL);
 
 	if (number < 0)
 		return number;
@@ -94,17 +102,18 @@ static int read_engine(
 }
 
 /* The commands that the policy is asked about. */
-static const char *command_at(size_t n)
+static const char *command_at(const void *context, size_t n)
 {
 	static const char *const commands[] = { "create", "run", "exec", "restore", "update" };
 
+	(void)context;
 	return n < WH_COUNT(commands) ? commands[n] : NULL;
 }
 
 static int read_command(
 	struct wh_reader *reader, wh_node node, struct wh_slice pattern, struct wh_pattern *ret)
 {
-	int number = read_word(reader, node, pattern, "command", command_at);
+	int number = wh_policy_read_word(reader, node, pattern, "command", command_at, NULL);
 
 	return number < 0 ? number : read_glob(reader, node, pattern, ret);
 }

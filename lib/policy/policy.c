@@ -2,7 +2,7 @@
 /*
  * Loading is two steps: lib/json makes a tree of the text, then one pass over the tree by the table
  * of keys (keys.c) copies what counts into the policy, and the tree is freed. What the
- * text does not say is as built_in has it: nothing is allowed.
+ * text does not say is as the table of kinds has it (kinds.c).
  *
  * Commands that only control containers (kill, delete…) must work with a policy that is half
  * broken. They need to know the runtime and nothing else, so they read up to the end of "runtimes"
@@ -15,14 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct wh_limits built_in = {
-	.mode = WH_MODE_ENFORCE,
-	.restore = false,
-	.capabilities = 0,
-	.no_new_privileges = true,
-	.readonly_rootfs = true,
-};
-
 static const struct wh_policy_runtime built_in_runtimes[] = {
 	{ "runc", WH_RUNTIME_RUNC },
 	{ "crun", WH_RUNTIME_CRUN },
@@ -31,11 +23,7 @@ static const struct wh_policy_runtime built_in_runtimes[] = {
 
 static struct wh_policy *policy_new(void)
 {
-	struct wh_policy *policy = calloc(1, sizeof(*policy));
-
-	if (policy != NULL)
-		policy->defaults.limits = built_in;
-	return policy;
+	return calloc(1, sizeof(struct wh_policy));
 }
 
 void wh_policy_free(struct wh_policy *policy)
@@ -97,6 +85,7 @@ static int load(struct wh_policy **ret, struct wh_buf *text, const char *file,
 	WH_POLICY struct wh_policy *policy = policy_new();
 	struct wh_reader reader = { .policy = policy, .file = file, .err = err };
 	struct wh_scope scope = { 0 };
+	struct wh_limits built_in;
 	wh_node root;
 	int r = parse_text(&doc, text, file, plan->stop_after, err);
 
@@ -113,6 +102,8 @@ static int load(struct wh_policy **ret, struct wh_buf *text, const char *file,
 	r = plan->read(&reader, root, &scope);
 	if (r < 0)
 		return r;
+	built_in = wh_limits_silent();
+	policy->limits = wh_part_lay_on(&policy->defaults, &built_in);
 	if (plan->note != NULL)
 		wh_policy_review(&reader, plan->note, plan->context);
 	*ret = wh_steal_ptr(policy);
@@ -190,7 +181,7 @@ const char *wh_policy_reason(const struct wh_policy *policy, const char *rule, u
 
 	/* A rule that says nothing about capabilities has those of "default", and their reasons. */
 	if (wh_names_find(&policy->rule_names, wh_slice_of(rule), &number) == 0 &&
-		(policy->rules[number].part.given & WH_GIVEN_CAPABILITIES) != 0)
+		wh_part_kind(&policy->rules[number].part, WH_KIND_CAPABILITIES) != NULL)
 		part = &policy->rules[number].part;
 	for (size_t i = 0; i < part->reason_count; i++) {
 		if (part->reasons[i].capability == capability)
@@ -201,17 +192,17 @@ const char *wh_policy_reason(const struct wh_policy *policy, const char *rule, u
 
 const struct wh_limits *wh_policy_default(const struct wh_policy *policy)
 {
-	return &policy->defaults.limits;
+	return &policy->limits;
 }
 
 const char *wh_policy_watching_rule(const struct wh_policy *policy, size_t index)
 {
-	if (policy->defaults.limits.mode == WH_MODE_AUDIT)
+	if (policy->limits.mode == WH_MODE_AUDIT)
 		return NULL;
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct wh_rule *rule = &policy->rules[i];
 		bool watches = (rule->part.given & WH_GIVEN_MODE) != 0 &&
-			       rule->part.limits.mode == WH_MODE_AUDIT && !rule->settable;
+			       rule->part.mode == WH_MODE_AUDIT && !rule->settable;
 
 		if (watches && index-- == 0)
 			return rule->name;

@@ -19,6 +19,7 @@
 #include "oci/argv.h"
 #include "oci/capability.h"
 #include "oci/subject.h"
+#include "policy/kind.h"
 
 #define WH_POLICY_FOLDER "/etc/whittle"
 #define WH_POLICY_FILE WH_POLICY_FOLDER "/config.json"
@@ -43,9 +44,8 @@ struct wh_policy_tmpfs {
 struct wh_limits {
 	enum wh_mode mode;
 	bool restore; /* restoring from a checkpoint is allowed */
-	wh_capset capabilities;
-	bool no_new_privileges;
-	bool readonly_rootfs;
+	struct wh_limit kinds[WH_KINDS];
+	wh_capset capabilities; /* what that kind's allow list comes to */
 	const struct wh_policy_tmpfs *tmpfs;
 	size_t tmpfs_count;
 };
@@ -54,6 +54,22 @@ struct wh_decision {
 	const char *rule; /* the rule's name, "default" when none matched */
 	struct wh_limits limits;
 };
+
+/* Named bases for limits (profile.c). */
+enum wh_profile {
+	WH_PROFILE_BASELINE,
+	WH_PROFILE_RESTRICTED,
+	WH_PROFILE_MINIMAL,
+	WH_PROFILES,
+};
+
+struct wh_profile_info {
+	const char *name;
+	const char *doc;  /* what it is, sentences */
+	const char *text; /* it in the words of the policy: an object as "default" is one */
+};
+
+const struct wh_profile_info *wh_profile_info(enum wh_profile profile);
 
 struct wh_policy;
 
@@ -157,7 +173,11 @@ struct wh_policy_key {
 	const char *type;  /* "true or false": what the value must be, a phrase */
 	const char *doc;   /* what it does, a sentence */
 	enum wh_fact fact; /* in "match": what it is about; WH_FACT_COUNT otherwise */
+	enum wh_kind kind; /* of a kind's key; WH_KINDS otherwise */
 };
 
-/* The key at this place of the table; NULL behind the last. */
-const struct wh_policy_key *wh_policy_key_get(size_t index);
+/* The key at this place of the table; false behind the last. */
+bool wh_policy_key_get(size_t index, struct wh_policy_key *ret);
+
+/* What every container gets by a policy that says nothing. */
+struct wh_limits wh_limits_silent(void);

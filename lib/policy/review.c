@@ -70,12 +70,41 @@ static const struct wh_policy_tmpfs *wider_tmpfs(
 	return NULL;
 }
 
+/* Whether the kind is let go more easily, or a list of what is allowed is another one. Lists are
+ * not compared: what a rule spells out is taken for more than "default" has. */
+static bool widens_kind(
+	enum wh_kind kind, const struct wh_limits *own, const struct wh_limits *below)
+{
+	const struct wh_limit *a = &own->kinds[kind], *b = &below->kinds[kind];
+
+	if (a->otherwise != b->otherwise)
+		return a->otherwise < b->otherwise;
+	if (kind == WH_KIND_CAPABILITIES || a->otherwise == WH_KEEP)
+		return false;
+	for (size_t i = 0; i < WH_MEMBERS_MAX; i++) {
+		const struct wh_member_info *member = &wh_kind_info(kind)->members[i];
+		bool list = member->name != NULL && member->silent != NULL;
+
+		if (list && a->members[i] != b->members[i] && a->members[i]->count > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool widens_a_kind(const struct wh_limits *own, const struct wh_limits *below)
+{
+	for (size_t kind = 0; kind < WH_KINDS; kind++) {
+		if (widens_kind((enum wh_kind)kind, own, below))
+			return true;
+	}
+	return false;
+}
+
 static bool widens(const struct wh_limits *own, const struct wh_limits *below)
 {
 	return own->mode > below->mode || own->restore > below->restore ||
-	       (own->capabilities & ~below->capabilities) != 0 ||
-	       own->no_new_privileges < below->no_new_privileges ||
-	       own->readonly_rootfs < below->readonly_rootfs || wider_tmpfs(own, below) != NULL;
+	       (own->capabilities & ~below->capabilities) != 0 || wider_tmpfs(own, below) != NULL ||
+	       widens_a_kind(own, below);
 }
 
 /* ---- rules that can only tighten ------------------------------------------------------------ */
@@ -110,15 +139,16 @@ static void tell_key(
 
 static void tell_no_effect(const struct review *review, const struct wh_rule *rule)
 {
-	const struct wh_limits *below = &review->reader->policy->defaults.limits;
+	const struct wh_limits *below = &review->reader->policy->limits;
 	const struct wh_limits own = wh_part_lay_on(&rule->part, below);
 	const struct wh_policy_tmpfs *tmpfs = wider_tmpfs(&own, below);
 
 	tell_key(review, rule, "mode", own.mode > below->mode);
 	tell_key(review, rule, "restore", own.restore > below->restore);
 	tell_capabilities(review, rule, &own, below);
-	tell_key(review, rule, "noNewPrivileges", own.no_new_privileges < below->no_new_privileges);
-	tell_key(review, rule, "readonlyRootfs", own.readonly_rootfs < below->readonly_rootfs);
+	for (size_t kind = 0; kind < WH_KINDS; kind++)
+		tell_key(review, rule, wh_kind_info((enum wh_kind)kind)->key,
+			own.kinds[kind].otherwise < below->kinds[kind].otherwise);
 	if (tmpfs != NULL)
 		say(review, value_of(review, rule, "tmpfs"),
 			"in rule \"%s\" the tmpfs %s %s, since \"default\" is stricter", rule->name,
@@ -192,7 +222,7 @@ static void review_namespace(const struct review *review, const struct wh_rule *
 void wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *context)
 {
 	const struct review review = { reader, note, context };
-	const struct wh_limits *below = &reader->policy->defaults.limits;
+	const struct wh_limits *below = &reader->policy->limits;
 
 	for (size_t i = 0; i < reader->policy->rule_count; i++) {
 		const struct wh_rule *rule = &reader->policy->rules[i];

@@ -64,8 +64,9 @@ static void take_out(struct wh_trim *trim, struct cut *set, wh_node name, const 
 }
 
 /* Keeps the names that are in `allowed`. */
-static void cut_set(struct wh_trim *trim, struct cut *set, wh_capset allowed)
+static int cut_set(struct wh_trim *trim, struct cut *set, wh_capset allowed, struct wh_err *err)
 {
+	bool refuse = wh_trim_limit(trim, WH_KIND_CAPABILITIES)->otherwise == WH_REFUSE;
 	wh_node next;
 
 	for (wh_node name = wh_json_first(trim->doc, set->node); name != WH_NO_NODE; name = next) {
@@ -75,9 +76,13 @@ static void cut_set(struct wh_trim *trim, struct cut *set, wh_capset allowed)
 		next = wh_json_next(trim->doc, name);
 		if (known && (allowed & wh_capset_of(capability)) != 0)
 			set->left |= wh_capset_of(capability);
+		else if (known && refuse && capability <= trim->facts->last_capability)
+			return wh_trim_beyond(trim, WH_KIND_CAPABILITIES, name, err, "%s",
+				wh_capability_get(capability)->name);
 		else
 			take_out(trim, set, name, why_not(trim, known, capability));
 	}
+	return 0;
 }
 
 /* Takes out what the kernel would refuse in this set, since the set above it has lost it. */
@@ -149,7 +154,9 @@ int wh_trim_capabilities(struct wh_trim *trim, struct wh_err *err)
 	if (trim->facts->last_capability + 1 < WH_CAP_COUNT)
 		allowed &= wh_capset_of(trim->facts->last_capability + 1) - 1;
 	for (size_t i = 0; i < SETS; i++) {
-		cut_set(trim, &cuts[i], allowed);
+		r = cut_set(trim, &cuts[i], allowed, err);
+		if (r < 0)
+			return r;
 		lost |= cuts[i].lost;
 	}
 	if (lost) {

@@ -15,6 +15,20 @@ int wh_trim_user(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_readonly_rootfs(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_tmpfs(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 
+static inline const struct wh_limit *wh_trim_limit(const struct wh_trim *trim, enum wh_kind kind)
+{
+	return &trim->limits->kinds[kind];
+}
+
+/*
+ * What becomes of something that the policy does not allow: 1 when it is to be brought down, 0 when
+ * it stays, -EACCES when the container is refused for it. `node` is where it stands, WH_NO_NODE for
+ * something that is missing; the phrase says what it is ("the host's network namespace") and quotes
+ * no value of the document.
+ */
+int wh_trim_beyond(struct wh_trim *trim, enum wh_kind kind, wh_node node, struct wh_err *err,
+	const char *format, ...) WH_PRINTF(5, 6) WH_MUST_CHECK;
+
 /* Adds a change to the list; when that is full it is only counted. */
 void wh_trim_note(struct wh_trim *trim, const struct wh_change *change);
 

@@ -12,9 +12,14 @@ int wh_trim_no_new_privileges(struct wh_trim *trim, struct wh_err *err)
 	static const char key[] = "noNewPrivileges";
 	wh_node value = wh_json_get(trim->doc, trim->process, key);
 
-	(void)err;
-	if (!trim->limits->no_new_privileges || wh_json_type(trim->doc, value) == WH_JSON_TRUE)
+	int r;
+
+	if (wh_json_type(trim->doc, value) == WH_JSON_TRUE)
 		return 0;
+	r = wh_trim_beyond(trim, WH_KIND_NO_NEW_PRIVILEGES, value, err,
+		"a process that may gain privileges by setuid programs");
+	if (r <= 0)
+		return r;
 	wh_json_set(trim->doc, trim->process, key, wh_json_new_bool(trim->doc, true));
 	wh_trim_note(
 		trim, &(struct wh_change){ key, wh_trim_process_pointer(trim, key), "set",

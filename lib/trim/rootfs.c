@@ -83,7 +83,7 @@ int wh_trim_readonly_rootfs(struct wh_trim *trim, struct wh_err *err)
 	wh_node root = wh_json_get(trim->doc, trim->config, "root");
 	int r;
 
-	if (!trim->limits->readonly_rootfs)
+	if (wh_trim_limit(trim, WH_KIND_READONLY_ROOTFS)->otherwise == WH_KEEP)
 		return 0;
 	if (!has_own_mount_namespace(trim))
 		return wh_fail(err, EINVAL,
@@ -95,6 +95,10 @@ int wh_trim_readonly_rootfs(struct wh_trim *trim, struct wh_err *err)
 		return r;
 	if (wh_json_type(trim->doc, wh_json_get(trim->doc, root, key)) == WH_JSON_TRUE)
 		return 0;
+	r = wh_trim_beyond(
+		trim, WH_KIND_READONLY_ROOTFS, root, err, "a root file system that can be written");
+	if (r <= 0)
+		return r;
 	wh_json_set(trim->doc, root, key, wh_json_new_bool(trim->doc, true));
 	wh_trim_note(
 		trim, &(struct wh_change){ "readonlyRootfs", "/root/readonly", "set",

@@ -8,6 +8,8 @@
 #include "trim/trim.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "trim/kinds.h"
@@ -52,6 +54,25 @@ void wh_trim_note(struct wh_trim *trim, const struct wh_change *change)
 	trim->changes.total++;
 	if (make_room(trim))
 		trim->changes.items[trim->changes.count++] = *change;
+}
+
+int wh_trim_beyond(struct wh_trim *trim, enum wh_kind kind, wh_node node, struct wh_err *err,
+	const char *format, ...)
+{
+	static const char tail[] = "the policy does not allow %s: \"%s\" in the policy decides "
+				   "about it";
+	const struct wh_limit *limit = wh_trim_limit(trim, kind);
+	const char *key = wh_kind_info(kind)->key;
+	char what[256];
+	va_list args;
+
+	if (limit->otherwise != WH_REFUSE)
+		return limit->otherwise == WH_STRIP;
+	va_start(args, format);
+	(void)vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	return node == WH_NO_NODE ? wh_fail(err, EACCES, tail, what, key)
+				  : wh_json_fail(trim->doc, node, err, EACCES, tail, what, key);
 }
 
 const char *wh_trim_process_pointer(const struct wh_trim *trim, const char *key)

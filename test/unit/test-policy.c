@@ -114,19 +114,18 @@ static const struct {
 		NULL },
 	{ "{\"default\":{\"capabilites\":[]}}",
 		"p.json:1:13: unknown key \"capabilites\" in \"default\", expected one of "
-		"\"capabilities\", \"noNewPrivileges\", \"readonlyRootfs\", \"tmpfs\"; did you "
-		"mean "
-		"\"capabilities\"?",
+		"\"profile\", \"tmpfs\", or a kind of privilege like \"capabilities\"; did you "
+		"mean \"capabilities\"?",
 		NULL },
 	{ "{\"default\":{\"mode\":\"audit\"}}", "p.json:1:13: unknown key \"mode\" in \"default\"",
-		"(it belongs at the top level or in a rule), expected one of \"capabilities\"" },
+		"(it belongs at the top level or in a rule), expected one of \"profile\"" },
 	{ "{\"default\":{\"nonewprivileges\":true}}", "p.json:1:13: unknown key",
 		"; did you mean \"noNewPrivileges\"?" },
 	{ RULE("\"xyzzy\":1"),
 		"p.json:1:42: unknown key \"xyzzy\" in a rule, expected one of \"name\", "
 		"\"match\", "
-		"\"mode\", \"restore\", \"capabilities\", \"noNewPrivileges\", \"readonlyRootfs\", "
-		"\"tmpfs\"",
+		"\"mode\", \"restore\", \"profile\", \"tmpfs\", or a kind of privilege like "
+		"\"capabilities\"",
 		NULL },
 	{ MATCH("{\"imag\":\"*\"}"),
 		"p.json:1:32: unknown key \"imag\" in \"match\", expected one of \"engine\", "
@@ -163,13 +162,13 @@ static const struct {
 	{ "{\"default\":[]}", "p.json:1:12: \"default\" must be an object, not an array", NULL },
 	{ "{\"default\":null}", "p.json:1:12: \"default\" must be an object, not null", NULL },
 	{ "{\"default\":{\"noNewPrivileges\":1}}",
-		"p.json:1:31: \"noNewPrivileges\" must be true or false, not a number", NULL },
+		"p.json:1:31: \"noNewPrivileges\" must be true, false, or a word, not a number", NULL },
 	{ "{\"default\":{\"readonlyRootfs\":null}}",
-		"p.json:1:30: \"readonlyRootfs\" must be true or false, not null", NULL },
+		"p.json:1:30: \"readonlyRootfs\" must be true, false, or a word, not null", NULL },
 
 	/* capabilities */
 	{ "{\"default\":{\"capabilities\":\"CAP_KILL\"}}",
-		"p.json:1:28: \"capabilities\" must be an array of names, or an object of names "
+		"p.json:1:28: \"capabilities\" must be a word, an array of names, or an object of names "
 		"with "
 		"reasons, not a string",
 		NULL },
@@ -474,8 +473,8 @@ static void test_silence_allows_nothing(void **state)
 		assert_int_equal(decision.limits.mode, ENFORCE);
 		assert_false(decision.limits.restore);
 		assert_int_equal(decision.limits.capabilities, 0);
-		assert_true(decision.limits.no_new_privileges);
-		assert_true(decision.limits.readonly_rootfs);
+		assert_true(decision.limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP);
+		assert_true(decision.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP);
 		assert_int_equal(decision.limits.tmpfs_count, 0);
 		assert_int_equal(n, 3);
 		assert_string_equal(runtimes[0].name, "runc");
@@ -503,8 +502,8 @@ static void test_default_says_it_all(void **state)
 	(void)state;
 	assert_int_equal(limits.mode, AUDIT);
 	assert_true(limits.restore);
-	assert_false(limits.no_new_privileges);
-	assert_false(limits.readonly_rootfs);
+	assert_false(limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP);
+	assert_false(limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP);
 	assert_int_equal(limits.capabilities, BIT(KILL) | BIT(NET_RAW) | BIT(CHOWN));
 	assert_int_equal(limits.tmpfs_count, 5);
 	assert_string_equal(limits.tmpfs[0].path, "/tmp");
@@ -839,7 +838,8 @@ static void test_trust_follows_the_table(void **state)
 		assert_int_equal(decision.limits.capabilities,
 			expected[fact] == WH_TRUST_ENGINE ? BIT(KILL) : 0);
 		assert_int_equal(
-			decision.limits.readonly_rootfs, expected[fact] == WH_TRUST_SETTABLE);
+			decision.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP,
+			expected[fact] == WH_TRUST_SETTABLE);
 		wh_arena_done(&arena);
 	}
 }
@@ -979,14 +979,17 @@ static void test_rules_lie_on_default(void **state)
 
 		if (strcmp(got.rule, rows[i].rule) != 0 || got.limits.mode != rows[i].mode ||
 			got.limits.restore != rows[i].restore ||
-			got.limits.no_new_privileges != rows[i].nnp ||
-			got.limits.readonly_rootfs != rows[i].readonly ||
+			(got.limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP) !=
+				rows[i].nnp ||
+			(got.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP) !=
+				rows[i].readonly ||
 			got.limits.capabilities != rows[i].capabilities ||
 			got.limits.tmpfs_count != rows[i].tmpfs_count)
 			fail_msg("row %zu: rule %s, mode %d, restore %d, nnp %d, readonly %d, "
 				 "capabilities %llx, tmpfs %zu",
 				i, got.rule, got.limits.mode, got.limits.restore,
-				got.limits.no_new_privileges, got.limits.readonly_rootfs,
+				got.limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP,
+				got.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP,
 				(unsigned long long)got.limits.capabilities,
 				got.limits.tmpfs_count);
 	}
@@ -1045,8 +1048,10 @@ static void test_settable_facts_never_widen(void **state)
 		assert_int_equal(got.limits.mode, given ? AUDIT : ENFORCE);
 		assert_int_equal(got.limits.restore, given);
 		assert_int_equal(got.limits.capabilities, given ? BIT(21) : 0);
-		assert_int_equal(got.limits.no_new_privileges, !given);
-		assert_int_equal(got.limits.readonly_rootfs, !given);
+		assert_int_equal(
+			got.limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP, !given);
+		assert_int_equal(
+			got.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP, !given);
 		assert_int_equal(got.limits.tmpfs_count, given ? 1 : 0);
 	}
 	wh_arena_done(&arena);
@@ -1106,8 +1111,8 @@ static void test_example_yields_what_it_says(void **state)
 	assert_int_equal(got.limits.mode, ENFORCE);
 	assert_false(got.limits.restore);
 	assert_int_equal(got.limits.capabilities, BIT(NET_BIND_SERVICE));
-	assert_true(got.limits.no_new_privileges);
-	assert_true(got.limits.readonly_rootfs);
+	assert_true(got.limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP);
+	assert_true(got.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP);
 	assert_int_equal(got.limits.tmpfs_count, 3);
 	for (size_t i = 0; i < WH_COUNT(tmpfs); i++) {
 		assert_string_equal(got.limits.tmpfs[i].path, tmpfs[i]);
@@ -1120,7 +1125,7 @@ static void test_example_yields_what_it_says(void **state)
 	assert_int_equal(wh_policy_decide(policy, &subject, &arena, &got), 0);
 	assert_string_equal(got.rule, "postgres");
 	assert_int_equal(got.limits.capabilities, BIT(CHOWN) | BIT(SETGID) | BIT(SETUID));
-	assert_false(got.limits.readonly_rootfs);
+	assert_false(got.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP);
 	assert_string_equal(
 		wh_policy_reason(policy, got.rule, CHOWN), "initdb takes over the data folder");
 
@@ -1134,7 +1139,7 @@ static void test_example_yields_what_it_says(void **state)
 	assert_string_equal(got.rule, "trial");
 	assert_int_equal(got.limits.mode, AUDIT);
 	assert_true(got.limits.restore);
-	assert_false(got.limits.no_new_privileges);
+	assert_false(got.limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP);
 	wh_arena_done(&arena);
 	free(text);
 }
@@ -1142,16 +1147,16 @@ static void test_example_yields_what_it_says(void **state)
 /* Every fact that there is can be matched on, and nothing else can. */
 static void test_every_fact_is_a_key(void **state)
 {
-	const struct wh_policy_key *key;
+	struct wh_policy_key key;
 	size_t keys = 0;
 
 	(void)state;
-	for (size_t i = 0; (key = wh_policy_key_get(i)) != NULL; i++) {
-		if ((key->places & WH_POLICY_MATCH) == 0) {
-			assert_int_equal(key->fact, WH_FACT_COUNT);
+	for (size_t i = 0; wh_policy_key_get(i, &key); i++) {
+		if ((key.places & WH_POLICY_MATCH) == 0) {
+			assert_int_equal(key.fact, WH_FACT_COUNT);
 			continue;
 		}
-		assert_string_equal(key->name, wh_fact_info(key->fact)->name);
+		assert_string_equal(key.name, wh_fact_info(key.fact)->name);
 		keys++;
 	}
 	assert_int_equal(keys, WH_FACT_COUNT);
@@ -1193,14 +1198,14 @@ static void test_example_is_valid_with_all_its_settings(void **state)
 static void test_example_shows_every_key(void **state)
 {
 	char *text = read_example();
-	const struct wh_policy_key *key;
+	struct wh_policy_key key;
 	size_t n = 0;
 
 	(void)state;
-	for (; (key = wh_policy_key_get(n)) != NULL; n++) {
+	for (; wh_policy_key_get(n, &key); n++) {
 		char quoted[64];
 
-		(void)snprintf(quoted, sizeof(quoted), "\"%s\": ", key->name);
+		(void)snprintf(quoted, sizeof(quoted), "\"%s\": ", key.name);
 		if (strstr(text, quoted) == NULL)
 			fail_msg("the example lacks %s", quoted);
 	}
@@ -1210,19 +1215,19 @@ static void test_example_shows_every_key(void **state)
 
 static void test_keys_are_unique_and_told(void **state)
 {
-	const struct wh_policy_key *key, *other;
+	struct wh_policy_key key, other;
 	unsigned places = 0;
 
 	(void)state;
-	for (size_t i = 0; (key = wh_policy_key_get(i)) != NULL; i++) {
-		assert_true(key->places != 0);
-		assert_true(strlen(key->type) > 0);
-		assert_int_equal(key->doc[strlen(key->doc) - 1], '.');
-		places |= key->places;
+	for (size_t i = 0; wh_policy_key_get(i, &key); i++) {
+		assert_true(key.places != 0);
+		assert_true(strlen(key.type) > 0);
+		assert_int_equal(key.doc[strlen(key.doc) - 1], '.');
+		places |= key.places;
 		for (size_t j = 0; j < i; j++) {
-			other = wh_policy_key_get(j);
-			if (strcmp(key->name, other->name) == 0)
-				assert_int_equal(key->places & other->places, 0);
+			assert_true(wh_policy_key_get(j, &other));
+			if (strcmp(key.name, other.name) == 0)
+				assert_int_equal(key.places & other.places, 0);
 		}
 	}
 	assert_int_equal(places, (WH_POLICY_TMPFS << 1) - 1);

@@ -421,8 +421,10 @@ static void make_world(struct dice *dice, struct world *world)
 	world->limits.capabilities = roll(dice) & WH_CAPSET_ALL;
 	if (maybe(dice, 20))
 		world->limits.capabilities = maybe(dice, 50) ? WH_CAPSET_ALL : 0;
-	world->limits.no_new_privileges = maybe(dice, 70);
-	world->limits.readonly_rootfs = maybe(dice, 70);
+	world->limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise =
+		maybe(dice, 70) ? WH_STRIP : WH_KEEP;
+	world->limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise =
+		maybe(dice, 70) ? WH_STRIP : WH_KEEP;
 	world->limits.tmpfs = world->tmpfs;
 	world->limits.tmpfs_count = below(dice, MAX_TMPFS + 1);
 	world->facts.tmpfs = world->places;
@@ -591,7 +593,7 @@ static size_t check_process(struct at before, struct at after, const struct worl
 	changes = check_capabilities(
 		member(before, "capabilities"), member(after, "capabilities"), world);
 	changes += check_flag(member(before, "noNewPrivileges"), member(after, "noNewPrivileges"),
-		world->limits.no_new_privileges);
+		world->limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP);
 	check_user(member(before, "user"), member(after, "user"));
 	return changes;
 }
@@ -663,7 +665,7 @@ static size_t check_config(struct at before, struct at after, const struct world
 	changes = check_process(member(before, "process"), member(after, "process"), world);
 	assert_same_but(member(before, "root"), root, readonly);
 	changes += check_flag(member(member(before, "root"), "readonly"), member(root, "readonly"),
-		world->limits.readonly_rootfs);
+		world->limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP);
 	changes += check_annotations(member(before, "annotations"), member(after, "annotations"));
 	changes += check_mounts(member(before, "mounts"), member(after, "mounts"), world);
 	return changes;
@@ -725,7 +727,7 @@ static bool config_must_be_refused(struct at config, const struct world *world)
 	return !is_type(member(config, "process"), WH_JSON_OBJECT) ||
 	       !is_type(member(config, "root"), WH_JSON_OBJECT) ||
 	       process_must_be_refused(member(config, "process")) ||
-	       (world->limits.readonly_rootfs &&
+	       (world->limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise != WH_KEEP &&
 		       (!has_new_mount_namespace(config) ||
 			       mounts_on_the_root(member(config, "mounts"))));
 }

@@ -376,13 +376,14 @@ static void the_authors_own_narrowing(void **state)
 	(void)state;
 	for (size_t i = 0; i < WH_COUNT(cases); i++) {
 		const wh_capset policy = BIT(KILL) | BIT(CHOWN);
-		struct wh_limits limits = { .capabilities = policy, .no_new_privileges = true };
+		struct wh_limits limits = { .capabilities = policy,
+			.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise = WH_STRIP };
 		struct wh_err err = WH_ERR_INIT;
 		int r = wh_trim_narrow(&limits, cases[i].annotation, &err);
 
 		assert_int_equal(r, cases[i].refused ? -EINVAL : 0);
 		assert_true(limits.capabilities == (cases[i].refused ? policy : cases[i].left));
-		assert_true(limits.no_new_privileges);
+		assert_true(limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise != WH_KEEP);
 		if (cases[i].refused)
 			assert_string_equal(err.text,
 				"the annotation org.whittle.capabilities names an unknown "

@@ -80,8 +80,8 @@ static const struct wh_place places[] = { { "/tmp", "/tmp", WH_PLACE_FOLDER },
 	{ "/run", "/run", WH_PLACE_FOLDER } };
 static const struct wh_facts facts = { places, WH_CAP_COUNT - 1 };
 static const struct wh_limits limits = { .capabilities = 1 << 5,
-	.no_new_privileges = true,
-	.readonly_rootfs = true,
+	.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise = WH_STRIP,
+	.kinds[WH_KIND_READONLY_ROOTFS].otherwise = WH_STRIP,
 	.tmpfs = tmpfs,
 	.tmpfs_count = WH_COUNT(tmpfs) };
 

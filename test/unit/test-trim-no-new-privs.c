@@ -34,7 +34,7 @@ static void is_set(void **state)
 	struct wh_limits limits = EVERYTHING;
 
 	(void)state;
-	limits.no_new_privileges = true;
+	limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise = WH_STRIP;
 	for (size_t i = 0; i < WH_COUNT(rows); i++)
 		assert_judged(wh_trim_process, &rows[i], &limits, NULL);
 }
@@ -48,7 +48,7 @@ static void is_set_in_a_config(void **state)
 	struct wh_limits limits = EVERYTHING;
 
 	(void)state;
-	limits.no_new_privileges = true;
+	limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise = WH_STRIP;
 	assert_judged(wh_trim_config, &row, &limits, NULL);
 }
 

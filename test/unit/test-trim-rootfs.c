@@ -22,7 +22,7 @@
 	"new mount namespace; config.json asks for none of its own"
 
 static const struct wh_limits readonly_root = { .capabilities = WH_CAPSET_ALL,
-	.readonly_rootfs = true };
+	.kinds[WH_KIND_READONLY_ROOTFS].otherwise = WH_STRIP };
 
 static void becomes_read_only(void **state)
 {

@@ -231,9 +231,10 @@ static void after_the_root_became_read_only(void **state)
 	static const struct wh_policy_tmpfs tmpfs = { "/tmp", MEBIBYTES(64) };
 	static const struct wh_place place = { "/tmp", "/tmp", WH_PLACE_FOLDER };
 	static const struct wh_facts facts = { &place, WH_CAP_COUNT - 1 };
-	static const struct wh_limits limits = {
-		.readonly_rootfs = true, .tmpfs = &tmpfs, .tmpfs_count = 1
-	};
+	static const struct wh_limits limits = { .kinds[WH_KIND_READONLY_ROOTFS].otherwise =
+							 WH_STRIP,
+		.tmpfs = &tmpfs,
+		.tmpfs_count = 1 };
 
 	(void)state;
 	assert_judged(wh_trim_config, &row, &limits, &facts);

@@ -16,9 +16,10 @@
 static const struct wh_policy_tmpfs tmp = { "/tmp", 1 << 20 };
 static const struct wh_place tmp_place = { "/tmp", "/tmp", WH_PLACE_FOLDER };
 static const struct wh_facts facts = { &tmp_place, WH_CAP_COUNT - 1 };
-static const struct wh_limits strict = {
-	.no_new_privileges = true, .readonly_rootfs = true, .tmpfs = &tmp, .tmpfs_count = 1
-};
+static const struct wh_limits strict = { .kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise = WH_STRIP,
+	.kinds[WH_KIND_READONLY_ROOTFS].otherwise = WH_STRIP,
+	.tmpfs = &tmp,
+	.tmpfs_count = 1 };
 
 /* T36: never made up. */
 static void parts_that_must_be_there(void **state)
