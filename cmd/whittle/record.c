@@ -71,8 +71,9 @@ static void add_changes(struct wh_buf *buf, const struct wh_changes *changes)
 		wh_buf_add_char(buf, '}');
 	}
 	wh_buf_add_char(buf, ']');
-	if (changes->total > changes->count)
-		wh_buf_addf(buf, ",\"changesOmitted\":%zu", changes->total - changes->count);
+	if (changes->total + changes->told > changes->count)
+		wh_buf_addf(buf, ",\"changesOmitted\":%zu",
+			changes->total + changes->told - changes->count);
 }
 
 /* Who the container is, as far as that was looked at. */

@@ -56,6 +56,14 @@ static wh_node new_scalar(struct wh_json *doc, enum wh_json_type type, struct wh
 	return wh_json_node_new(doc, type, off, (uint32_t)raw.len);
 }
 
+wh_node wh_json_new_i64(struct wh_json *doc, int64_t value)
+{
+	char digits[sizeof("-9223372036854775808")];
+	int len = snprintf(digits, sizeof(digits), "%" PRId64, value);
+
+	return new_scalar(doc, WH_JSON_NUMBER, (struct wh_slice){ digits, (size_t)len });
+}
+
 wh_node wh_json_new_u64(struct wh_json *doc, uint64_t value)
 {
 	char digits[sizeof("18446744073709551615")];

@@ -159,6 +159,7 @@ int wh_json_fail(struct wh_json *doc, wh_node node, struct wh_err *err, int numb
 wh_node wh_json_new_null(struct wh_json *doc);
 wh_node wh_json_new_bool(struct wh_json *doc, bool value);
 wh_node wh_json_new_u64(struct wh_json *doc, uint64_t value);
+wh_node wh_json_new_i64(struct wh_json *doc, int64_t value);
 /* The text is copied; it must be UTF-8 without NUL, or the document is spoiled (-EINVAL). */
 wh_node wh_json_new_string(struct wh_json *doc, struct wh_slice text);
 wh_node wh_json_new_array(struct wh_json *doc);

@@ -457,3 +457,47 @@ int wh_schema_check(
 		return wh_fail_errno(err, ENOMEM, "checking the document");
 	return count > 1 ? check_unknown_keys(doc, unknown, count, err) : 0;
 }
+
+/* The known field of this very name. */
+static const struct field *field_of(
+	struct wh_json *doc, wh_node key, const struct wh_schema *schema)
+{
+	char folded[LONGEST_KEY + 1];
+
+	return fold(wh_json_string(doc, key), folded) == SIZE_MAX ? NULL
+								  : field_find(schema, folded);
+}
+
+int wh_schema_each_unknown(struct wh_json *doc, wh_node node, const struct wh_schema *schema,
+	wh_schema_unknown_fn *call, void *context)
+{
+	wh_json_each_member (doc, node, key) {
+		const struct field *field = field_of(doc, key, schema);
+		wh_node value = wh_json_next(doc, key);
+		int r = 0;
+
+		if (wh_json_type(doc, value) == WH_JSON_NULL)
+			continue;
+		if (field == NULL || field->type == UNJUDGED)
+			r = call(context, key);
+		else if (field->type == OBJECT && field->shape == ONE)
+			r = wh_schema_each_unknown(doc, value, field->schema, call, context);
+		else if (field->type == OBJECT && field->shape == ARRAY)
+			wh_json_each_element (doc, value, element) {
+				r = wh_schema_each_unknown(
+					doc, element, field->schema, call, context);
+				if (r != 0)
+					return r;
+			}
+		else if (field->type == OBJECT)
+			wh_json_each_member (doc, value, name) {
+				r = wh_schema_each_unknown(
+					doc, wh_json_next(doc, name), field->schema, call, context);
+				if (r != 0)
+					return r;
+			}
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}

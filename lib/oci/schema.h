@@ -28,3 +28,10 @@ extern const struct wh_schema wh_schema_resources; /* its "linux.resources", upd
  */
 int wh_schema_check(struct wh_json *doc, wh_node node, const struct wh_schema *schema,
 	struct wh_err *err) WH_MUST_CHECK;
+
+/* Calls for each field that nobody judges (its key), in the order of the document: unknown ones,
+ * and the sections for other systems than Linux. Ends with the first result that is not 0, and
+ * returns it. The value must have passed wh_schema_check(). */
+typedef int wh_schema_unknown_fn(void *context, wh_node key);
+int wh_schema_each_unknown(struct wh_json *doc, wh_node node, const struct wh_schema *schema,
+	wh_schema_unknown_fn *call, void *context) WH_MUST_CHECK;

@@ -187,5 +187,9 @@ const struct wh_kind_info *wh_kind_info(enum wh_kind kind);
 /* What the policy has where it says nothing of the kind. */
 struct wh_limit wh_limit_silent(enum wh_kind kind);
 
+/* The names of getrlimit(2)'s limits ("RLIMIT_AS"), in the order of the alphabet; NULL behind the
+ * last. */
+const char *wh_rlimit_name(size_t index);
+
 /* The word for it in the policy. */
 const char *wh_otherwise_word(enum wh_otherwise otherwise);

@@ -513,6 +513,11 @@ struct wh_limit wh_limit_silent(enum wh_kind kind)
 	return limit;
 }
 
+const char *wh_rlimit_name(size_t index)
+{
+	return index < WH_COUNT(rlimit_words) ? rlimit_words[index] : NULL;
+}
+
 const char *wh_otherwise_word(enum wh_otherwise otherwise)
 {
 	static const char *const words[] = { "keep", "strip", "refuse" };

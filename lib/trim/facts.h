@@ -2,10 +2,12 @@
 #pragma once
 
 /*
- * What the deciding half has to be told about the host, since it never looks itself.
+ * What the deciding half has to be told about the host, since it never looks itself. Where a list
+ * is NULL nobody looked: what is in it counts as unknown.
  */
 
 #include "json/json.h"
+#include "trim/host.h"
 #include "trim/place.h"
 
 struct wh_facts {
@@ -16,4 +18,16 @@ struct wh_facts {
 	 * none. */
 	wh_node mount_on_root;
 	wh_node mount_astray;
+	/* One for each element of linux.namespaces, in order; only those with a path count. */
+	const enum wh_namespace *namespaces;
+	/* One for each element of linux.devices, in order: the path that the kernel has for the
+	 * device ("/dev/fuse"), NULL where it has none. */
+	const char *const *devices;
+	/* One for each hook, in the order of the document. */
+	const struct wh_hook_program *hooks;
+	struct wh_lsm lsm;
+	/* Of the process that becomes the runtime, which the container begins with: its score, and
+	 * its limits in the order of wh_rlimit_name(). */
+	int oom_score_adj;
+	const struct wh_own_rlimit *rlimits;
 };

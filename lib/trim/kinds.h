@@ -12,6 +12,25 @@ int wh_trim_annotations(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_capabilities(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_no_new_privileges(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_user(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_run_as_non_root(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_supplemental_groups(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_rlimits(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_oom_score_adj(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_scheduler(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_io_priority(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_apparmor(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_selinux(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_host_namespaces(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_devices(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_masked_paths(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_readonly_paths(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_hooks(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_sysctl(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_rootfs_propagation(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_cgroups_path(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_resource_limits(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_sections(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_unknown_fields(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_readonly_rootfs(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_tmpfs(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 
@@ -28,6 +47,14 @@ static inline const struct wh_limit *wh_trim_limit(const struct wh_trim *trim, e
  */
 int wh_trim_beyond(struct wh_trim *trim, enum wh_kind kind, wh_node node, struct wh_err *err,
 	const char *format, ...) WH_PRINTF(5, 6) WH_MUST_CHECK;
+
+/* The action of a note on what stays as it is; it counts as no change. */
+#define WH_KEPT "kept"
+#define WH_NOT_ALLOWED "the policy does not allow it"
+
+/* Adds a change of this kind to the list. */
+void wh_trim_tell(struct wh_trim *trim, enum wh_kind kind, const char *pointer, const char *action,
+	struct wh_slice what, const char *why);
 
 /* Adds a change to the list; when that is full it is only counted. */
 void wh_trim_note(struct wh_trim *trim, const struct wh_change *change);

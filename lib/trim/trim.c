@@ -19,9 +19,28 @@ static const struct {
 	bool of_process; /* part of "process", so judged on exec as well */
 } kinds[] = {
 	{ wh_trim_annotations, false },
+	{ wh_trim_unknown_fields, false },
 	{ wh_trim_capabilities, true },
 	{ wh_trim_no_new_privileges, true },
 	{ wh_trim_user, true },
+	{ wh_trim_run_as_non_root, true },
+	{ wh_trim_supplemental_groups, true },
+	{ wh_trim_rlimits, true },
+	{ wh_trim_oom_score_adj, true },
+	{ wh_trim_scheduler, true },
+	{ wh_trim_io_priority, true },
+	{ wh_trim_apparmor, true },
+	{ wh_trim_selinux, true },
+	{ wh_trim_host_namespaces, false },
+	{ wh_trim_devices, false },
+	{ wh_trim_masked_paths, false },
+	{ wh_trim_readonly_paths, false },
+	{ wh_trim_hooks, false },
+	{ wh_trim_sysctl, false },
+	{ wh_trim_rootfs_propagation, false },
+	{ wh_trim_cgroups_path, false },
+	{ wh_trim_resource_limits, false },
+	{ wh_trim_sections, false },
 	{ wh_trim_readonly_rootfs, false },
 	{ wh_trim_tmpfs, false },
 };
@@ -51,9 +70,19 @@ static bool make_room(struct wh_trim *trim)
 
 void wh_trim_note(struct wh_trim *trim, const struct wh_change *change)
 {
-	trim->changes.total++;
+	if (strcmp(change->action, WH_KEPT) == 0)
+		trim->changes.told++;
+	else
+		trim->changes.total++;
 	if (make_room(trim))
 		trim->changes.items[trim->changes.count++] = *change;
+}
+
+void wh_trim_tell(struct wh_trim *trim, enum wh_kind kind, const char *pointer, const char *action,
+	struct wh_slice what, const char *why)
+{
+	wh_trim_note(
+		trim, &(struct wh_change){ wh_kind_info(kind)->key, pointer, action, what, why });
 }
 
 int wh_trim_beyond(struct wh_trim *trim, enum wh_kind kind, wh_node node, struct wh_err *err,

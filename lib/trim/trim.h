@@ -22,7 +22,7 @@
 struct wh_change {
 	const char *kind;     /* the policy's key: "capabilities" */
 	const char *pointer;  /* where in the document, RFC 6901 */
-	const char *action;   /* "removed", "set" or "added" */
+	const char *action;   /* "removed", "set", "added"; "kept" for what is only told */
 	struct wh_slice what; /* the name removed, the value set; may hold any bytes */
 	const char *why;      /* a phrase */
 };
@@ -32,8 +32,9 @@ struct wh_change {
 struct wh_changes {
 	struct wh_change *items;
 	size_t capacity;
-	size_t count; /* how many are kept */
-	size_t total; /* how many there were */
+	size_t count; /* of items */
+	size_t total; /* how many changes there were */
+	size_t told;  /* how many were only told */
 };
 
 struct wh_trim {

@@ -44,7 +44,8 @@ static inline void judge_document(struct judgement *j, judge_fn *judge, struct w
 		judge(&j->trim, doc, limits, facts == NULL ? &newest : facts, &j->arena, &j->err);
 }
 
-/* The changes as lines: "capabilities removed CAP_KILL at /process/…: why". */
+/* The changes as lines: "capabilities removed CAP_KILL at /process/…: why". What was only told is
+ * left out. */
 static inline char *judgement_changes(const struct judgement *j)
 {
 	const struct wh_changes *changes = &j->trim.changes;
@@ -54,6 +55,8 @@ static inline char *judgement_changes(const struct judgement *j)
 	for (size_t i = 0; i < changes->count; i++) {
 		const struct wh_change *change = &changes->items[i];
 
+		if (strcmp(change->action, "kept") == 0)
+			continue;
 		wh_buf_addf(&text, "%s %s ", change->kind, change->action);
 		wh_buf_add_slice(&text, change->what);
 		wh_buf_addf(&text, " at %s: %s\n", change->pointer, change->why);
