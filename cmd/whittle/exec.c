@@ -144,9 +144,11 @@ static int prepare(struct wh_run *run, struct wh_run_container *container, struc
 int wh_run_exec(struct wh_run *run, struct wh_err *err)
 {
 	struct wh_run_container container WH_CLEANUP(wh_run_container_done) = WH_RUN_CONTAINER_INIT;
-	const struct wh_facts facts = { .last_capability = wh_last_capability() };
+	struct wh_facts facts = { .last_capability = wh_last_capability() };
 	int r = prepare(run, &container, err);
 
+	if (r == 0 && wh_run_look_at_labels(run, wh_json_root(run->doc), &facts) < 0)
+		r = wh_fail_errno(err, ENOMEM, "looking at the host");
 	if (r == 0)
 		r = wh_trim_process(
 			&run->trim, run->doc, &run->decision.limits, &facts, &run->arena, err);

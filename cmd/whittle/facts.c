@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "host/rootfs.h"
 #include "host/runtime.h"
+#include "oci/mount.h"
 
 #define VOLUMES_MAX 256u /* so that comparing each with each stays cheap */
 
@@ -47,18 +48,6 @@ static int find_places(struct wh_run *run, int rootfs, struct wh_facts *facts)
 			return r;
 	}
 	return 0;
-}
-
-static bool is_bind(struct wh_json *doc, wh_node mount)
-{
-	if (wh_json_string_is(doc, wh_json_get(doc, mount, "type"), "bind"))
-		return true;
-	wh_json_each_element (doc, wh_json_get(doc, mount, "options"), option) {
-		if (wh_json_string_is(doc, option, "bind") ||
-			wh_json_string_is(doc, option, "rbind"))
-			return true;
-	}
-	return false;
 }
 
 /* What the kernel makes anew; its links, if there are any, stay below, and those of the proc file
@@ -117,7 +106,7 @@ static int leads_astray(
 static void keep_volume(
 	struct wh_json *doc, wh_node mount, const char *path, struct volumes *volumes)
 {
-	bool bind = is_bind(doc, mount);
+	bool bind = wh_mount_is_bind(doc, mount);
 
 	if (!bind && is_kernels_own(doc, mount))
 		return;
@@ -224,5 +213,7 @@ int wh_run_gather_facts(struct wh_run *run, int bundle, struct wh_facts *ret, st
 	r = find_places(run, rootfs, ret);
 	if (r == 0)
 		r = look_at_mounts(run, bundle, rootfs, ret);
-	return r < 0 ? wh_fail_errno(err, -r, "looking at the root file system") : 0;
+	if (r < 0)
+		return wh_fail_errno(err, -r, "looking at the root file system");
+	return wh_run_look_at_host(run, bundle, ret, err);
 }

@@ -66,6 +66,12 @@ int wh_run_read_config(struct wh_json **ret, int *ret_fd, int bundle, const char
 int wh_run_gather_facts(
 	struct wh_run *run, int bundle, struct wh_facts *ret, struct wh_err *err) WH_MUST_CHECK;
 
+/* The part of it that lies outside of the image (look.c); and that of a process, for an exec. */
+int wh_run_look_at_host(
+	struct wh_run *run, int bundle, struct wh_facts *facts, struct wh_err *err) WH_MUST_CHECK;
+int wh_run_look_at_labels(
+	struct wh_run *run, wh_node process, struct wh_facts *facts) WH_MUST_CHECK;
+
 /*
  * Puts bytes where the runtime will read them as a file: a sealed memory file above every
  * descriptor that is passed into the container. *ret is its path, in the arena.

@@ -303,3 +303,15 @@ int wh_trim_devices(struct wh_trim *trim, struct wh_err *err)
 	r = judge_nodes(trim, &kept, err);
 	return r < 0 ? r : judge_rules(trim, &kept, err);
 }
+
+int wh_trim_device_node(
+	struct wh_trim *trim, wh_node mount, const struct wh_source *source, struct wh_err *err)
+{
+	const struct device device = { source->type == WH_SOURCE_BLOCK ? 'b' : 'c', source->major,
+		source->minor };
+
+	if (is_usual(&device) || is_allowed(trim, &device, WH_SLICE("rwm"), source->real))
+		return 0;
+	return wh_trim_beyond(trim, WH_KIND_DEVICES, mount, err, "the device %c %lld:%lld",
+		device.type, (long long)device.major, (long long)device.minor);
+}

@@ -9,6 +9,13 @@
 #include "json/json.h"
 #include "trim/host.h"
 #include "trim/place.h"
+#include "trim/source.h"
+
+/* A path of the host that a mount brings into the container. */
+struct wh_mount_source {
+	wh_node mount;
+	struct wh_source source;
+};
 
 struct wh_facts {
 	const struct wh_place *tmpfs; /* one for each of limits.tmpfs, in that order */
@@ -25,6 +32,12 @@ struct wh_facts {
 	const char *const *devices;
 	/* One for each hook, in the order of the document. */
 	const struct wh_hook_program *hooks;
+	/* For each bind mount its source, for each overlay its layers. */
+	const struct wh_mount_source *sources;
+	size_t source_count;
+	const struct wh_source *rootfs;
+	/* Of each row of sensitive.h its path with links followed. */
+	const char *const *sensitive_reals;
 	struct wh_lsm lsm;
 	/* Of the process that becomes the runtime, which the container begins with: its score, and
 	 * its limits in the order of wh_rlimit_name(). */

@@ -22,6 +22,7 @@ int wh_trim_apparmor(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_selinux(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_host_namespaces(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_devices(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_mounts(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_masked_paths(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_readonly_paths(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_hooks(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
@@ -47,6 +48,11 @@ static inline const struct wh_limit *wh_trim_limit(const struct wh_trim *trim, e
  */
 int wh_trim_beyond(struct wh_trim *trim, enum wh_kind kind, wh_node node, struct wh_err *err,
 	const char *format, ...) WH_PRINTF(5, 6) WH_MUST_CHECK;
+
+/* A device node that a mount brings in is judged as a device: 1 when the mount is to go, 0 when it
+ * stays, -EACCES. */
+int wh_trim_device_node(struct wh_trim *trim, wh_node mount, const struct wh_source *source,
+	struct wh_err *err) WH_MUST_CHECK;
 
 /* The action of a note on what stays as it is; it counts as no change. */
 #define WH_KEPT "kept"

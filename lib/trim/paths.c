@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "oci/mount.h"
+
 static const char *const masked[] = { "/proc/acpi", "/proc/asound", "/proc/interrupts",
 	"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
 	"/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware" };
@@ -120,20 +122,6 @@ static bool is_writing(const struct wh_trim *trim, wh_node option)
 	       wh_json_string_is(trim->doc, option, "rrw");
 }
 
-/* As the runtimes read options: the last one of its kind counts. */
-static bool is_readonly(const struct wh_trim *trim, wh_node options)
-{
-	bool found = false;
-
-	wh_json_each_element (trim->doc, options, option) {
-		if (wh_json_string_is(trim->doc, option, "ro"))
-			found = true;
-		else if (is_writing(trim, option))
-			found = false;
-	}
-	return found;
-}
-
 static void make_readonly(struct wh_trim *trim, wh_node mount)
 {
 	struct wh_json *doc = trim->doc;
@@ -149,7 +137,7 @@ static void make_readonly(struct wh_trim *trim, wh_node mount)
 		if (is_writing(trim, option))
 			wh_json_remove(doc, options, option);
 	}
-	if (!is_readonly(trim, options))
+	if (!wh_mount_is_readonly(doc, mount))
 		wh_json_append(doc, options, wh_json_new_string(doc, WH_SLICE("ro")));
 	wh_trim_tell(trim, WH_KIND_READONLY_PATHS, "/mounts", "set",
 		wh_json_string(doc, wh_json_get(doc, mount, "destination")), readonly_list.why);
@@ -164,8 +152,7 @@ static int judge_mounts(struct wh_trim *trim, struct wh_err *err)
 			wh_json_string(trim->doc, wh_json_get(trim->doc, mount, "destination"));
 		int r;
 
-		if (!is_kernels(trim, mount) ||
-			is_readonly(trim, wh_json_get(trim->doc, mount, "options")) ||
+		if (!is_kernels(trim, mount) || wh_mount_is_readonly(trim->doc, mount) ||
 			wh_setting_has(limit->members[WH_ALLOW], destination))
 			continue;
 		r = wh_trim_beyond(trim, WH_KIND_READONLY_PATHS, mount, err,

@@ -33,6 +33,7 @@ static const struct {
 	{ wh_trim_selinux, true },
 	{ wh_trim_host_namespaces, false },
 	{ wh_trim_devices, false },
+	{ wh_trim_mounts, false },
 	{ wh_trim_masked_paths, false },
 	{ wh_trim_readonly_paths, false },
 	{ wh_trim_hooks, false },

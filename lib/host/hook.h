@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The program of a hook: which one it is, and whether it is root's. */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/macros.h"
+#include "trim/host.h"
+
+/*
+ * Follows links, those of /proc among them (Docker's hook is /proc/PID/exe). The real path of a
+ * program that was replaced while it runs is the one it had. It cannot be told when the path is
+ * relative, leads to nothing, or to a file that is not what its own path leads to: one of another
+ * mount namespace. 0 or -ENOMEM.
+ */
+int wh_hook_look(
+	struct wh_slice path, struct wh_arena *arena, struct wh_hook_program *ret) WH_MUST_CHECK;
