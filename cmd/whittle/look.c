@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "common/read.h"
 #include "host/device.h"
 #include "host/file.h"
 #include "host/hook.h"
@@ -23,6 +24,8 @@
 #include "host/rlimit.h"
 #include "host/source.h"
 #include "oci/mount.h"
+#include "oci/schema.h"
+#include "seccomp/seccomp.h"
 #include "trim/sensitive.h"
 
 static bool is_kept(const struct wh_run *run, enum wh_kind kind)
@@ -203,6 +206,69 @@ static int look_at_mounts(
 	return r < 0 ? wh_fail_errno(err, -r, "looking at the mounts") : 0;
 }
 
+/* ---- the administrator's seccomp profiles -----------------------------------------------------
+ */
+
+/* The form that Docker reads has conditions on capabilities and kernels; to leave those out would
+ * open what they close. */
+static int check_form(struct wh_json *doc, struct wh_err *err)
+{
+	static const char *const keys[] = { "includes", "excludes" };
+	wh_node root = wh_json_root(doc);
+	bool foreign = wh_json_get(doc, root, "archMap") != WH_NO_NODE;
+
+	wh_json_each_element (doc, wh_json_get(doc, root, "syscalls"), rule) {
+		for (size_t i = 0; i < WH_COUNT(keys); i++)
+			foreign |=
+				wh_json_first(doc, wh_json_get(doc, rule, keys[i])) != WH_NO_NODE;
+	}
+	return !foreign ? 0
+			: wh_fail(err, EINVAL,
+				  "this is a profile in Docker's form (archMap, includes, "
+				  "excludes); give it in the form of config.json's \"seccomp\"");
+}
+
+static int read_profile(const char *path, struct wh_json **ret, struct wh_err *err)
+{
+	struct wh_json *doc WH_JSON = NULL;
+	int fd WH_FD = wh_open_trusted_file(path, err);
+	int r = fd;
+
+	if (r >= 0)
+		r = wh_read_json(&doc, fd, path, err);
+	if (r >= 0)
+		r = check_form(doc, err);
+	if (r >= 0)
+		r = wh_schema_check(doc, wh_json_root(doc), &wh_schema_seccomp, err);
+	if (r >= 0)
+		r = wh_seccomp_check(doc, wh_json_root(doc), err);
+	if (r < 0) {
+		wh_err_prefix(err, "the policy's seccomp profile %s", path);
+		return r;
+	}
+	*ret = wh_steal_ptr(doc);
+	return 0;
+}
+
+static int read_profiles(struct wh_run *run, struct wh_facts *facts, struct wh_err *err)
+{
+	const struct wh_setting *setting =
+		run->decision.limits.kinds[WH_KIND_SECCOMP].members[WH_SECCOMP_PROFILE];
+
+	for (; setting != NULL && run->profile_count < WH_COUNT(run->profiles);
+		setting = setting->also) {
+		int r = read_profile(
+			setting->items[0].text, &run->profiles[run->profile_count], err);
+
+		if (r < 0)
+			return r;
+		run->profile_count++;
+	}
+	facts->profiles = run->profiles;
+	facts->profile_count = run->profile_count;
+	return 0;
+}
+
 /* ---- what this process hands on ---------------------------------------------------------------
  */
 
@@ -234,13 +300,19 @@ static int own_oom_score_adj(void)
 
 int wh_run_look_at_labels(struct wh_run *run, wh_node process, struct wh_facts *facts)
 {
-	const char *wanted = wh_arena_dup(&run->arena, text_in(run, process, "apparmorProfile"));
+	struct wh_slice label = text_in(run, process, "apparmorProfile");
+	const char *wanted = NULL;
 	int sys WH_FD = WH_NO_FD;
 
 	if (is_kept(run, WH_KIND_APPARMOR) && is_kept(run, WH_KIND_SELINUX))
 		return 0;
+	if (label.len > 0) {
+		wanted = wh_arena_dup(&run->arena, label);
+		if (wanted == NULL)
+			return -ENOMEM;
+	}
 	sys = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return wanted == NULL ? -ENOMEM : wh_lsm_look(sys, wanted, &run->arena, &facts->lsm);
+	return wh_lsm_look(sys, wanted, &run->arena, &facts->lsm);
 }
 
 /* -----------------------------------------------------------------------------------------------
@@ -261,6 +333,11 @@ int wh_run_look_at_host(struct wh_run *run, int bundle, struct wh_facts *facts, 
 		r = look_at_rlimits(run, facts);
 	if (r < 0)
 		return wh_fail_errno(err, -r, "looking at the host");
+	if (!is_kept(run, WH_KIND_SECCOMP)) {
+		r = read_profiles(run, facts, err);
+		if (r < 0)
+			return r;
+	}
 	if (!is_kept(run, WH_KIND_OOM_SCORE_ADJ))
 		facts->oom_score_adj = own_oom_score_adj();
 	return is_kept(run, WH_KIND_MOUNTS) ? 0 : look_at_mounts(run, bundle, facts, err);

@@ -22,6 +22,8 @@
 static void run_done(struct wh_run *run)
 {
 	wh_json_free(run->doc);
+	for (size_t i = 0; i < run->profile_count; i++)
+		wh_json_free(run->profiles[i]);
 	wh_policy_free(run->policy);
 	wh_arena_done(&run->arena);
 }

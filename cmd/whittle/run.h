@@ -29,7 +29,9 @@ struct wh_run {
 	struct wh_identity identity;
 	bool identified;             /* identity holds a result */
 	struct wh_decision decision; /* rule is NULL before the policy was asked */
-	struct wh_json *doc;         /* what is judged; the changes borrow from it */
+	struct wh_json *profiles[4]; /* the administrator's seccomp profiles */
+	size_t profile_count;
+	struct wh_json *doc; /* what is judged; the changes borrow from it */
 	struct wh_trim trim;
 	bool trimmed; /* trim holds a result */
 };

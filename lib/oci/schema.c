@@ -185,7 +185,7 @@ PRIVATE_SCHEMA(seccomp_argument, "seccomp argument",
 PRIVATE_SCHEMA(seccomp_rule, "seccomp rule",
 	TEXT("action"), PARTS("args", seccomp_argument), NUMBER("errnoRet", u32), TEXTS("names"));
 
-PRIVATE_SCHEMA(seccomp, "seccomp",
+SCHEMA(wh_schema_seccomp, "seccomp",
 	TEXTS("architectures"), TEXT("defaultAction"), NUMBER("defaultErrnoRet", u32),
 	TEXTS("flags"), TEXT("listenerMetadata"), TEXT("listenerPath"),
 	PARTS("syscalls", seccomp_rule));
@@ -208,7 +208,7 @@ PRIVATE_SCHEMA(linux_section, "linux",
 	PART("intelRdt", intel_rdt), TEXTS("maskedPaths"), PART("memoryPolicy", memory_policy),
 	TEXT("mountLabel"), PARTS("namespaces", namespace), PART_MAP("netDevices", net_device),
 	PART("personality", personality), TEXTS("readonlyPaths"),
-	PART("resources", wh_schema_resources), TEXT("rootfsPropagation"), PART("seccomp", seccomp),
+	PART("resources", wh_schema_resources), TEXT("rootfsPropagation"), PART("seccomp", wh_schema_seccomp),
 	TEXT_MAP("sysctl"), PART_MAP("timeOffsets", time_offset),
 	PARTS("uidMappings", id_mapping));
 

@@ -16,6 +16,7 @@ struct wh_schema;
 
 extern const struct wh_schema wh_schema_config;    /* config.json */
 extern const struct wh_schema wh_schema_process;   /* its "process", exec's process.json */
+extern const struct wh_schema wh_schema_seccomp;   /* its "linux.seccomp" */
 extern const struct wh_schema wh_schema_resources; /* its "linux.resources", update's input */
 
 /*

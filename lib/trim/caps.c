@@ -74,6 +74,8 @@ static int cut_set(struct wh_trim *trim, struct cut *set, wh_capset allowed, str
 		bool known = wh_capability_from_oci(wh_json_string(trim->doc, name), &capability);
 
 		next = wh_json_next(trim->doc, name);
+		if (known)
+			trim->asked |= wh_capset_of(capability);
 		if (known && (allowed & wh_capset_of(capability)) != 0)
 			set->left |= wh_capset_of(capability);
 		else if (known && refuse && capability <= trim->facts->last_capability)
@@ -164,6 +166,8 @@ int wh_trim_capabilities(struct wh_trim *trim, struct wh_err *err)
 		fit_set(trim, &cuts[INHERITABLE], cuts[BOUNDING].left);
 		fit_set(trim, &cuts[AMBIENT], cuts[PERMITTED].left & cuts[INHERITABLE].left);
 	}
+	for (size_t i = 0; i < SETS; i++)
+		trim->held |= cuts[i].left;
 	return 0;
 }
 

@@ -38,6 +38,9 @@ struct wh_facts {
 	const struct wh_source *rootfs;
 	/* Of each row of sensitive.h its path with links followed. */
 	const char *const *sensitive_reals;
+	/* The administrator's seccomp profiles, checked. */
+	struct wh_json *const *profiles;
+	size_t profile_count;
 	struct wh_lsm lsm;
 	/* Of the process that becomes the runtime, which the container begins with: its score, and
 	 * its limits in the order of wh_rlimit_name(). */

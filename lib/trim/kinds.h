@@ -26,6 +26,7 @@ int wh_trim_mounts(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_masked_paths(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_readonly_paths(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_hooks(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
+int wh_trim_seccomp(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_sysctl(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_rootfs_propagation(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;
 int wh_trim_cgroups_path(struct wh_trim *trim, struct wh_err *err) WH_MUST_CHECK;

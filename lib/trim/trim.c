@@ -37,6 +37,7 @@ static const struct {
 	{ wh_trim_masked_paths, false },
 	{ wh_trim_readonly_paths, false },
 	{ wh_trim_hooks, false },
+	{ wh_trim_seccomp, false },
 	{ wh_trim_sysctl, false },
 	{ wh_trim_rootfs_propagation, false },
 	{ wh_trim_cgroups_path, false },

@@ -45,6 +45,8 @@ struct wh_trim {
 	const struct wh_facts *facts;
 	struct wh_arena *arena;
 	struct wh_changes changes;
+	wh_capset asked; /* all capabilities that the process asked for, in any set… */
+	wh_capset held;  /* …and those that are left; known once they were judged */
 };
 
 /*

@@ -17,13 +17,14 @@ declare -A may=(
   [base]='base'
   [json]='base json'
   [oci]='base json oci'
+  [seccomp]='base json oci seccomp'
   [policy]='base json oci policy'
-  [trim]='base json oci policy trim'
+  [trim]='base json oci seccomp policy trim'
   [toml]='base toml'
   [engine]='base json oci toml engine'
   [host]='base trim host'
 )
-for room in base json oci policy trim toml engine host; do
+for room in base json oci seccomp policy trim toml engine host; do
   breaches=$(grep -nE '^#include "[a-z]+/' lib/$room/*.{c,h,cpp} 2>/dev/null |
     while IFS= read -r line; do
       used=$(sed -E 's/.*#include "([a-z]+)\/.*/\1/' <<<"$line")
