@@ -57,6 +57,7 @@ struct wh_decision {
 
 /* Named bases for limits (profile.c). */
 enum wh_profile {
+	WH_PROFILE_PRIVILEGED,
 	WH_PROFILE_BASELINE,
 	WH_PROFILE_RESTRICTED,
 	WH_PROFILE_MINIMAL,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Named bases for limits, in the words of the policy itself, so that what they say can be read,
- * printed and compared. "baseline" and "restricted" are the Pod Security Standards of Kubernetes
- * (https://kubernetes.io/docs/concepts/security/pod-security-standards/, as of v1.34) in the fields
- * that a runtime sees; docs/reference/profiles.md puts each control beside its key. What the
- * standards do not speak of is as if nothing were said: as an engine's unprivileged container has
- * it. A profile is read only when a policy names it.
+ * printed and compared. "privileged", "baseline" and "restricted" are the Pod Security Standards of
+ * Kubernetes (https://kubernetes.io/docs/concepts/security/pod-security-standards/, as of v1.34) in
+ * the fields that a runtime sees; docs/reference/profiles.md puts each control beside its key. What
+ * the standards do not speak of is as if nothing were said: as an engine's unprivileged container
+ * has it. A profile is read only when a policy names it.
  */
 
 #include "policy/internal.h"
@@ -13,6 +13,11 @@
 #include <string.h>
 
 static const struct wh_profile_info profiles[WH_PROFILES] = {
+	[WH_PROFILE_PRIVILEGED] = {
+		"privileged",
+		"The Pod Security Standard \"privileged\": everything stays as it is asked for.",
+		"{\"capabilities\": \"keep\", \"noNewPrivileges\": \"keep\", \"readonlyRootfs\": \"keep\", \"runAsNonRoot\": \"keep\", \"supplementalGroups\": \"keep\", \"userNamespaces\": \"keep\", \"hostNamespaces\": \"keep\", \"devices\": \"keep\", \"mounts\": \"keep\", \"maskedPaths\": \"keep\", \"readonlyPaths\": \"keep\", \"hooks\": \"keep\", \"seccomp\": \"keep\", \"apparmor\": \"keep\", \"selinux\": \"keep\", \"sysctl\": \"keep\", \"rlimits\": \"keep\", \"oomScoreAdj\": \"keep\", \"rootfsPropagation\": \"keep\", \"cgroupsPath\": \"keep\", \"resources\": \"keep\", \"personality\": \"keep\", \"scheduler\": \"keep\", \"ioPriority\": \"keep\", \"intelRdt\": \"keep\", \"netDevices\": \"keep\", \"timeOffsets\": \"keep\", \"memoryPolicy\": \"keep\", \"unknownFields\": \"keep\"}",
+	},
 	[WH_PROFILE_BASELINE] = {
 		"baseline",
 		"The Pod Security Standard \"baseline\": prevents the known ways to more privilege, "

@@ -110,7 +110,7 @@ strict_policy() { # [path of the real runtime]
   jq -n --arg path "${1:-/usr/sbin/runc}" --arg names "$allowed" '{
     runtimes: [{ path: $path, kind: ($path | sub(".*/"; "")) }],
     log: { file: "/run/machine/records" },
-    default: { capabilities: ($names | split(" ") | map("CAP_" + .)), noNewPrivileges: true,
+    default: { profile: "privileged", capabilities: ($names | split(" ") | map("CAP_" + .)), noNewPrivileges: true,
       readonlyRootfs: true, tmpfs: ["/tmp", "/run"] }
   }'
 }

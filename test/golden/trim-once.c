@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "oci/annotation.h"
+#include "oci/mount.h"
 #include "oci/process.h"
 #include "oci/schema.h"
 #include "oci/state.h"
@@ -27,6 +28,8 @@ static const char usage[] =
 	"       trim-once POLICY process KIND ID STATE CONFIG FILE   (CONFIG is - but for crun)\n"
 	"       trim-once - resources FILE\n";
 
+#define FEW 128
+
 struct once {
 	struct wh_arena arena;
 	struct wh_policy *policy;
@@ -34,6 +37,10 @@ struct once {
 	struct wh_limits limits;
 	struct wh_trim trim;
 	struct wh_err err;
+	struct wh_mount_source sources[FEW];
+	size_t source_count;
+	enum wh_namespace namespaces[FEW];
+	struct wh_hook_program hooks[FEW];
 };
 
 static void once_done(struct once *once)
@@ -102,6 +109,56 @@ static int find_places(struct once *once, struct wh_facts *ret)
 	return 0;
 }
 
+/* ---- the host, as some machine would have it ------------------------------------------------ */
+
+static int add_source(void *context, wh_node mount, struct wh_slice path)
+{
+	struct once *once = context;
+	struct wh_mount_source *item = &once->sources[once->source_count++];
+	const char **names = wh_arena_array(&once->arena, 1, sizeof(*names));
+
+	if (names == NULL || once->source_count == FEW)
+		return -ENOMEM;
+	names[0] = wh_arena_dup(&once->arena, path);
+	*item = (struct wh_mount_source){ mount,
+		{ .real = names[0], .type = WH_SOURCE_FOLDER, .names = names, .name_count = 1 } };
+	return names[0] == NULL ? -ENOMEM : 0;
+}
+
+/* Every path leads where it says, every namespace with a path is another container's, every hook is
+ * root's, and a running process is dockerd. */
+static int find_host(struct once *once, wh_node root, struct wh_facts *ret)
+{
+	wh_node hooks = wh_json_get(once->doc, root, "hooks");
+	size_t hook_count = 0;
+
+	for (size_t i = 0; i < FEW; i++)
+		once->namespaces[i] = WH_NAMESPACE_OTHER;
+	wh_json_each_element (once->doc, wh_json_get(once->doc, root, "mounts"), mount) {
+		int r = wh_mount_each_source(once->doc, mount, add_source, once);
+
+		if (r < 0)
+			return r;
+	}
+	wh_json_each_member (once->doc, hooks, key) {
+		wh_json_each_element (once->doc, wh_json_next(once->doc, key), hook) {
+			const char *path = wh_arena_dup(&once->arena,
+				wh_json_string(once->doc, wh_json_get(once->doc, hook, "path")));
+
+			if (path == NULL || hook_count == FEW)
+				return -ENOMEM;
+			once->hooks[hook_count++] = (struct wh_hook_program){
+				strncmp(path, "/proc/", 6) == 0 ? "/usr/sbin/dockerd" : path, true
+			};
+		}
+	}
+	ret->sources = once->sources;
+	ret->source_count = once->source_count;
+	ret->namespaces = once->namespaces;
+	ret->hooks = once->hooks;
+	return 0;
+}
+
 static int decide(struct once *once, const char *id, const char *bundle,
 	const struct wh_annotation_list *annotations)
 {
@@ -146,6 +203,8 @@ static int judge_config(struct once *once, char *path)
 		r = decide(once, id, bundle, &annotations);
 	if (r == 0)
 		r = find_places(once, &facts);
+	if (r == 0)
+		r = find_host(once, root, &facts);
 	return r < 0 ? r
 		     : wh_trim_config(&once->trim, once->doc, &once->limits, &facts, &once->arena,
 			       &once->err);

@@ -146,7 +146,7 @@ allowed="CHOWN NET_BIND_SERVICE SETUID"
 
 allow_everything() {
   edit_policy --arg names "${capability_names[*]}" '.default = {
-    capabilities: ($names | split(" ")), noNewPrivileges: false, readonlyRootfs: false, tmpfs: [] }'
+    profile: "privileged", capabilities: ($names | split(" ")), noNewPrivileges: false, readonlyRootfs: false, tmpfs: [] }'
 }
 
 # ---- running ------------------------------------------------------------------------------
