@@ -7,12 +7,36 @@
 
 #include <stdio.h>
 
+#include "base/fd.h"
+#include "common/seccomp-profile.h"
 #include "policy-file.h"
+#include "seccomp/compile.h"
 #include "verbs.h"
 
 static void print_note(void *file, unsigned line, unsigned column, const char *sentence)
 {
 	(void)fprintf(stderr, "%s:%u:%u: note: %s\n", *(const char **)file, line, column, sentence);
+}
+
+/* Each seccomp profile that the policy names, as a start would read it; and, what no start has the
+ * time for, whether libseccomp can make a filter of it. */
+static int check_profiles(const struct wh_policy *policy, struct wh_err *err)
+{
+	const char *path;
+
+	for (size_t i = 0; (path = wh_policy_seccomp_profile(policy, i)) != NULL; i++) {
+		struct wh_json *doc WH_JSON = NULL;
+		int r = wh_read_seccomp_profile(path, &doc, err);
+
+		if (r < 0)
+			return r;
+		r = wh_seccomp_compile(doc, wh_json_root(doc), WH_NO_FD, err);
+		if (r < 0) {
+			wh_err_prefix(err, "the policy's seccomp profile %s", path);
+			return r;
+		}
+	}
+	return 0;
 }
 
 int wh_verb_check(const struct wh_words *words)
@@ -27,7 +51,8 @@ int wh_verb_check(const struct wh_words *words)
 
 	if (wh_load_policy(file, &policy, print_note, &file, &err) < 0 ||
 		wh_find_whittles(&arena, &whittles, &err) < 0 ||
-		wh_find_policy_runtime(policy, &whittles, &arena, &runtime, &kind, &err) < 0) {
+		wh_find_policy_runtime(policy, &whittles, &arena, &runtime, &kind, &err) < 0 ||
+		check_profiles(policy, &err) < 0) {
 		(void)fprintf(stderr, "%s\n", err.text);
 		return WH_EXIT_FINDINGS;
 	}

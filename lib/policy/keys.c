@@ -52,7 +52,8 @@ static const struct key keys[] = {
 		"Whether containers may be restored from a checkpoint, whose capabilities come "
 		"from the checkpoint and not from this policy. Silent: \"refuse\".",
 		wh_read_restore),
-	KEY("profile", DEFAULT | RULE, "\"privileged\", \"baseline\", \"restricted\" or \"minimal\"",
+	KEY("profile", DEFAULT | RULE,
+		"\"privileged\", \"baseline\", \"restricted\" or \"minimal\"",
 		"A base that the other keys are laid on: the Pod Security Standards of Kubernetes, "
 		"or the least that most services need. Silent: what is built in, in a rule what "
 		"\"default\" says.",

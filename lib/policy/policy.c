@@ -195,6 +195,30 @@ const struct wh_limits *wh_policy_default(const struct wh_policy *policy)
 	return &policy->limits;
 }
 
+/* What the part names; NULL: none. */
+static const char *profile_of(const struct wh_part *part)
+{
+	const struct wh_given_kind *given = wh_part_kind(part, WH_KIND_SECCOMP);
+	const struct wh_setting *setting =
+		given == NULL ? NULL : given->limit.members[WH_SECCOMP_PROFILE];
+
+	return setting == NULL ? NULL : setting->items[0].text;
+}
+
+const char *wh_policy_seccomp_profile(const struct wh_policy *policy, size_t index)
+{
+	const char *profile = profile_of(&policy->defaults);
+
+	if (profile != NULL && index-- == 0)
+		return profile;
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		profile = profile_of(&policy->rules[i].part);
+		if (profile != NULL && index-- == 0)
+			return profile;
+	}
+	return NULL;
+}
+
 const char *wh_policy_watching_rule(const struct wh_policy *policy, size_t index)
 {
 	if (policy->limits.mode == WH_MODE_AUDIT)

@@ -140,6 +140,10 @@ bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine_id eng
 /* What every container gets that no rule speaks of. */
 const struct wh_limits *wh_policy_default(const struct wh_policy *policy);
 
+/* The seccomp profile at this place of those that "default" and rules name; NULL behind the last.
+ */
+const char *wh_policy_seccomp_profile(const struct wh_policy *policy, size_t index);
+
 /* The name of the rule at this place that only watches ("mode": "audit") although "default" does
  * not; NULL behind the last. */
 const char *wh_policy_watching_rule(const struct wh_policy *policy, size_t index);

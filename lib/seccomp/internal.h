@@ -3,7 +3,7 @@
 
 /* What the files of this room share: rules as nodes. */
 
-#include "seccomp/seccomp.h"
+#include "seccomp/filter.h"
 
 #define WH_SECCOMP_EPERM 1
 #define WH_SECCOMP_ENOSYS 38

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "seccomp/seccomp.h"
+#include "seccomp/filter.h"
 
 struct telling {
 	struct wh_trim *trim;

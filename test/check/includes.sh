@@ -44,6 +44,7 @@ owner() { # header, folder
 }
 owner 'yajl/[a-z_]+\.h' lib/json
 owner 'sys/capability\.h' lib/host
+owner 'seccomp\.h' lib/seccomp
 owner 'toml\+\+/[a-z_/]+\.h' lib/toml
 
 broken=''

@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "bpf.h"
 #include "document.h"
-#include "seccomp/seccomp.h"
+#include "seccomp/filter.h"
 
 #define BIT(cap) (UINT64_C(1) << CAP_##cap)
 
