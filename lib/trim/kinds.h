@@ -55,6 +55,10 @@ int wh_trim_beyond(struct wh_trim *trim, enum wh_kind kind, wh_node node, struct
 int wh_trim_device_node(struct wh_trim *trim, wh_node mount, const struct wh_source *source,
 	struct wh_err *err) WH_MUST_CHECK;
 
+/* The path without ".", ".." and doubled slashes, as the runtimes clean a destination, "" for the
+ * root; false when it does not fit. */
+bool wh_trim_clean_path(struct wh_slice path, char *ret, size_t size) WH_MUST_CHECK;
+
 /* The action of a note on what stays as it is; it counts as no change. */
 #define WH_KEPT "kept"
 #define WH_NOT_ALLOWED "the policy does not allow it"

@@ -8,6 +8,7 @@
 #include "trim/kinds.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "oci/mount.h"
@@ -33,23 +34,31 @@ static bool lies_in(struct wh_slice path, const char *folder)
 	       (path.len == len || path.data[len] == '/');
 }
 
-/* Absolute, and each part a name. */
-static bool is_clean(struct wh_slice path)
+/* Whether a part of it is "..". */
+static bool goes_up(struct wh_slice path)
 {
-	size_t start = 1;
+	size_t start = 0;
 
-	if (path.len < 2 || path.data[0] != '/')
-		return false;
-	for (size_t i = 1; i <= path.len; i++) {
-		struct wh_slice part = { path.data + start, i - start };
-
+	for (size_t i = 0; i <= path.len; i++) {
 		if (i < path.len && path.data[i] != '/')
 			continue;
-		if (wh_slice_is(part, ".") || wh_slice_is(part, "..") ||
-			(part.len == 0 && i < path.len))
-			return false;
+		if (wh_slice_is((struct wh_slice){ path.data + start, i - start }, ".."))
+			return true;
 		start = i + 1;
 	}
+	return false;
+}
+
+/* Where the mount goes, in the shortest spelling; false when it is no absolute path below "/". */
+static bool destination_of(
+	struct wh_trim *trim, wh_node mount, char buffer[PATH_MAX], struct wh_slice *ret)
+{
+	struct wh_slice path = text_of(trim, mount, "destination");
+
+	if (path.len == 0 || path.data[0] != '/' || goes_up(path) ||
+		!wh_trim_clean_path(path, buffer, PATH_MAX) || buffer[0] == '\0')
+		return false;
+	*ret = wh_slice_of(buffer);
 	return true;
 }
 
@@ -86,14 +95,13 @@ static const struct {
 /* What is wrong with the place and the type, a phrase; NULL: nothing. */
 static const char *misplaced(struct wh_trim *trim, wh_node mount)
 {
-	struct wh_slice path = text_of(trim, mount, "destination");
 	struct wh_slice type = text_of(trim, mount, "type");
 	const struct wh_setting *types = wh_trim_limit(trim, kind)->members[WH_MOUNTS_TYPES];
 	bool bind = wh_mount_is_bind(trim->doc, mount);
+	char buffer[PATH_MAX];
+	struct wh_slice path;
 
-	if (path.len > 1 && path.data[path.len - 1] == '/')
-		path.len--;
-	if (!is_clean(path))
+	if (!destination_of(trim, mount, buffer, &path))
 		return "a mount whose destination is \"/\", or no absolute path without \"..\"";
 	if (lies_in(path, "/proc") && !is_replaceable(path) &&
 		(bind || !wh_slice_is(type, "proc") || !wh_slice_is(path, "/proc")))
@@ -188,14 +196,16 @@ static int judge_sources(struct wh_trim *trim, wh_node mount, struct wh_err *err
 /* ---- bringing down -------------------------------------------------------------------------- */
 
 /* Taking a mount out uncovers what lies below it, and leads what lies in it elsewhere. */
-static bool is_hung_on(const struct wh_trim *trim, wh_node mounts, wh_node mount)
+static bool is_hung_on(struct wh_trim *trim, wh_node mounts, wh_node mount)
 {
-	struct wh_slice path = text_of(trim, mount, "destination");
-	const char *folder = wh_arena_dup(trim->arena, path);
+	char folder[PATH_MAX], buffer[PATH_MAX];
+	struct wh_slice path;
 
+	if (!destination_of(trim, mount, folder, &path))
+		return true;
 	wh_json_each_element (trim->doc, mounts, other) {
 		if (other != mount &&
-			(folder == NULL || lies_in(text_of(trim, other, "destination"), folder)))
+			(!destination_of(trim, other, buffer, &path) || lies_in(path, folder)))
 			return true;
 	}
 	return false;

@@ -15,9 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The path without ".", ".." and doubled slashes, as the runtimes clean a destination; false when
- * it does not fit. */
-static bool clean_path(struct wh_slice path, char *ret, size_t size)
+bool wh_trim_clean_path(struct wh_slice path, char *ret, size_t size)
 {
 	size_t len = 0;
 	size_t at = 0;
@@ -59,7 +57,8 @@ static bool is_hidden(const struct wh_trim *trim, wh_node mounts, const struct w
 	wh_json_each_element (trim->doc, mounts, mount) {
 		wh_node node = wh_json_get(trim->doc, mount, "destination");
 
-		if (clean_path(wh_json_string(trim->doc, node), destination, sizeof(destination)) &&
+		if (wh_trim_clean_path(
+			    wh_json_string(trim->doc, node), destination, sizeof(destination)) &&
 			(hides(destination, place->asked) || hides(destination, place->resolved)))
 			return true;
 	}

@@ -35,6 +35,7 @@ other_filter() {
 hook_outputs() {
   with_annotations "{ \"run.oci.hooks.stdout\": \"$CASE/stdout\", \"run.oci.hooks.stderr\": \"$CASE/stderr\" }"
   edit_config '.hooks = { createRuntime: [{ path: "/bin/echo", args: ["echo", "x"], env: [] }] }'
+  edit_policy '.default.hooks = ["/bin/echo", "/usr/bin/echo"]'
   whittle run --bundle "$BUNDLE" "$ID"
   ran_bounded "with outputs for hooks"
   [ ! -e "$CASE/stdout" ] || fail "a file of the host was made"

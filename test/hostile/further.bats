@@ -406,13 +406,13 @@ limited() { # what must be said, script in front of whittle's words
 signalled() {
   limited "too large" '(ulimit -f 0; exec "$@")'
   # A record beyond the limit is one that could not be written, and stops nothing.
-  head -c 20000 /dev/zero >"$RECORDS" # the runtime itself writes less
+  head -c 300000 /dev/zero >"$RECORDS" # the runtime itself writes less
   edit_config '.process.noNewPrivileges = true | .root.readonly = true'
   runs_bounded --bundle "$BUNDLE" "$ID"
-  limited "" '(ulimit -f 16; exec "$@")'
+  limited "" '(ulimit -f 256; exec "$@")'
   grep -q "^CONTAINER" "$CASE/out" || fail "stopped by a record: $(shown)"
   edit_policy '.log.required = true'
-  limited "requires a record" '(ulimit -f 16; exec "$@")'
+  limited "requires a record" '(ulimit -f 256; exec "$@")'
   # Nobody reads the sentence.
   edit_config '.process = null'
   limited "" 'exec 2> >(exec true); wait $!; "$@"; echo "status $?"'

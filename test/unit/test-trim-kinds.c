@@ -596,6 +596,149 @@ static void test_resources(void **state)
 	check_rows(rows, WH_COUNT(rows), NULL);
 }
 
+/* ---- mounts --------------------------------------------------------------------------------- */
+
+#define ONE(destination, type, options) \
+	"{\"destination\":\"" destination "\",\"type\":\"" type \
+	"\",\"source\":\"/s\",\"options\":[" options "]}"
+#define MOUNTS(list) PROCESS_AND("\"mounts\":[" list "]")
+#define ODD "a mount whose destination is \"/\", or no absolute path without \"..\""
+#define MASKLESS "a file system of the kernel's in an unusual place, where no path of it is masked"
+
+/* What is wrong with a mount whatever it brings. */
+static void test_places_of_mounts(void **state)
+{
+	static const struct row rows[] = {
+		{ "\"mounts\":\"refuse\"",
+			MOUNTS(ONE("/proc", "proc", "") "," ONE("/sys", "sysfs", "\"ro\"") "," ONE(
+				"/sys/fs/cgroup", "cgroup", "") "," ONE("/dev/pts", "devpts",
+				"") "," ONE("/tmp/", "tmpfs", "")),
+			NULL, NULL },
+		{ "\"mounts\":\"refuse\"", MOUNTS(ONE("/", "tmpfs", "")), NULL,
+			REFUSED(ODD, "mounts") },
+		{ "\"mounts\":\"refuse\"", MOUNTS(ONE("mnt", "tmpfs", "")), NULL,
+			REFUSED(ODD, "mounts") },
+		{ "\"mounts\":\"refuse\"", MOUNTS(ONE("/a/../..", "tmpfs", "")), NULL,
+			REFUSED(ODD, "mounts") },
+		{ "\"mounts\":\"refuse\"", MOUNTS(ONE("/mnt", "proc", "")), NULL,
+			REFUSED(MASKLESS, "mounts") },
+		{ "\"mounts\":\"refuse\"", MOUNTS(ONE("/mnt", "sysfs", "")), NULL,
+			REFUSED(MASKLESS, "mounts") },
+		{ "\"mounts\":\"strip\"", MOUNTS(ONE("/mnt", "sysfs", "")), MOUNTS(""), NULL },
+		{ "\"mounts\":\"refuse\"", MOUNTS(ONE("//.//proc/sys", "tmpfs", "")), NULL,
+			REFUSED("a mount on /proc other than of proc itself", "mounts") },
+		{ "\"mounts\":\"refuse\"", MOUNTS(ONE("/proc", "tmpfs", "")), NULL,
+			REFUSED("a mount on /proc other than of proc itself", "mounts") },
+		{ "\"mounts\":\"refuse\"", MOUNTS(ONE("/mnt", "ext4", "")), NULL,
+			REFUSED("a mount of this file system type", "mounts") },
+		{ "\"mounts\":{\"types\":[\"nfs*\"]}", MOUNTS(ONE("/mnt", "nfs4", "")), NULL,
+			NULL },
+		/* Another mount lies in it, or on it. */
+		{ "\"mounts\":\"strip\"",
+			MOUNTS(ONE("/mnt", "ext4", "") "," ONE("/mnt/in", "tmpfs", "")), NULL,
+			"the policy does not allow this mount, and it cannot be taken out, since "
+			"others lie on it or below it" },
+		/* A bind mount that nobody has looked at. */
+		{ "\"mounts\":\"refuse\"", MOUNTS(ONE("/mnt", "tmpfs", "\"rbind\"")), NULL,
+			REFUSED("a mount of which it cannot be told what of the host it brings",
+				"mounts") },
+		{ "\"mounts\":\"refuse\"", MOUNTS("{\"destination\":\"/mnt\"}"), NULL,
+			REFUSED("a mount of which it cannot be told what of the host it brings",
+				"mounts") },
+	};
+
+	(void)state;
+	check_rows(rows, WH_COUNT(rows), NULL);
+}
+
+/* One bind mount whose source is what the row says it is. */
+static void test_sources_of_mounts(void **state)
+{
+#define BIND(options) MOUNTS(ONE("/mnt", "bind", options))
+	static const struct {
+		const char *names[2];
+		const char *holds;
+		enum wh_source_type type;
+		struct row row;
+	} rows[] = {
+		{ { "/srv/data" }, NULL, WH_SOURCE_FOLDER,
+			{ "\"mounts\":\"refuse\"", BIND(""), NULL, NULL } },
+		{ { "/run/docker.sock" }, NULL, WH_SOURCE_SOCKET,
+			{ "\"mounts\":\"refuse\"", BIND("\"ro\""), NULL,
+				REFUSED("a mount that brings /run/docker.sock of the host into the "
+					"container (the container engine, by which the host's root "
+					"can be had)",
+					"mounts") } },
+		{ { "/run/docker.sock" }, NULL, WH_SOURCE_SOCKET,
+			{ "\"mounts\":[\"/run/docker.sock\"]", BIND(""), NULL, NULL } },
+		{ { "/run/docker.sock" }, NULL, WH_SOURCE_SOCKET,
+			{ "\"mounts\":{\"allow\":[\"*\"],\"deny\":[\"/run/*\"]}", BIND(""), NULL,
+				REFUSED("a mount that brings /run/docker.sock of the host into "
+					"the container (the container engine, by which the "
+					"host's root can be had)",
+					"mounts") } },
+		{ { "/srv/data" }, NULL, WH_SOURCE_FOLDER,
+			{ "\"mounts\":[\"/data/*\"]", BIND(""), NULL,
+				REFUSED("a mount of this source", "mounts") } },
+		/* By another name, and by what it holds. */
+		{ { "/srv/x", "/etc/shadow" }, NULL, WH_SOURCE_FILE,
+			{ "\"mounts\":\"refuse\"", BIND(""), NULL,
+				REFUSED("a mount that brings /etc of the host into the container "
+					"(the host's configuration, accounts and keys)",
+					"mounts") } },
+		{ { "/srv/x" }, "/boot", WH_SOURCE_FOLDER,
+			{ "\"mounts\":\"refuse\"", BIND(""), NULL,
+				REFUSED("a mount that brings /boot of the host into the container "
+					"(what the host boots)",
+					"mounts") } },
+		/* What images expect of the host, if it cannot be written. */
+		{ { "/etc/localtime" }, NULL, WH_SOURCE_FILE,
+			{ "\"mounts\":\"refuse\"", BIND("\"ro\""), NULL, NULL } },
+		{ { "/etc/localtime" }, NULL, WH_SOURCE_FILE,
+			{ "\"mounts\":\"refuse\"", BIND(""), NULL,
+				REFUSED("a mount that brings /etc of the host into the container "
+					"(the host's configuration, accounts and keys)",
+					"mounts") } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		struct wh_limits limits;
+		const char *holds[] = { rows[i].holds };
+		struct wh_mount_source sources[] = {
+			{ .source = { .real = rows[i].names[0],
+				  .type = rows[i].type,
+				  .names = rows[i].names,
+				  .name_count = rows[i].names[1] == NULL ? 1 : 2,
+				  .holds = holds,
+				  .hold_count = rows[i].holds != NULL } }
+		};
+		const struct wh_facts facts = {
+			.last_capability = WH_CAP_COUNT - 1, .sources = sources, .source_count = 1
+		};
+		WH_POLICY struct wh_policy *policy = limits_of(rows[i].row.policy, &limits);
+		struct wh_json *doc = document(rows[i].row.before);
+		struct judgement j;
+
+		sources[0].mount =
+			wh_json_first(doc, wh_json_get(doc, wh_json_root(doc), "mounts"));
+		judge_document(&j, wh_trim_config, doc, &limits, &facts);
+		if (rows[i].row.error == NULL) {
+			if (j.result < 0)
+				fail_msg("%s: %s", rows[i].names[0], j.err.text);
+			assert_int_equal(j.trim.changes.total, 0);
+		} else {
+			size_t len = strlen(rows[i].row.error);
+
+			if (j.result != -EACCES)
+				fail_msg("%s is not refused", rows[i].names[0]);
+			assert_string_equal(
+				j.err.text + strlen(j.err.text) - len, rows[i].row.error);
+		}
+		judgement_done(&j);
+	}
+}
+
 /* What stays is told, and counts as no change. */
 static void test_unknown_fields_are_told(void **state)
 {
@@ -627,6 +770,8 @@ int main(void)
 		cmocka_unit_test(test_hooks),
 		cmocka_unit_test(test_kernel_settings),
 		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_places_of_mounts),
+		cmocka_unit_test(test_sources_of_mounts),
 		cmocka_unit_test(test_unknown_fields_are_told),
 	};
 
