@@ -45,7 +45,8 @@ bool wh_mount_is_readonly(struct wh_json *doc, wh_node mount)
 
 /* ---- overlay ------------------------------------------------------------------------------- */
 
-/* The paths of one option, divided by colons; "\:" is one in a path. */
+/* The paths of one option, divided by colons; "\:" is one in a path. A backslash at the end was
+ * before a comma, which is no end to the kernel then: no path can be told. */
 static int each_layer(wh_node mount, struct wh_slice paths, wh_mount_source_fn *call, void *context)
 {
 	size_t at = 0;
@@ -55,8 +56,8 @@ static int each_layer(wh_node mount, struct wh_slice paths, wh_mount_source_fn *
 		struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 
 		for (; at < paths.len && paths.data[at] != ':'; at++) {
-			if (paths.data[at] == '\\' && at + 1 < paths.len)
-				at++;
+			if (paths.data[at] == '\\' && ++at == paths.len)
+				return call(context, mount, WH_SLICE(""));
 			wh_buf_add_char(&path, paths.data[at]);
 		}
 		at++;

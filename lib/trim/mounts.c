@@ -122,19 +122,79 @@ static const char *misplaced(struct wh_trim *trim, wh_node mount)
 
 /* ---- what a mount brings -------------------------------------------------------------------- */
 
-/* Every list of "allow" must let it through: one that was given, by naming it; the built-in one, by
- * its being nothing that confers the host. */
-static bool is_allowed(const struct wh_trim *trim, const struct wh_source *source, bool sensitive)
+/* Whether a path is one of the pattern, lies in one, or holds one: all of it comes along. */
+static bool touches(const struct wh_setting *deny, const char *path)
 {
-	const struct wh_limit *limit = wh_trim_limit(trim, kind);
-	const struct wh_setting *allow = limit->members[WH_ALLOW];
+	if (wh_setting_any(deny, wh_slice_of(path)))
+		return true;
+	for (; deny != NULL; deny = deny->also) {
+		for (size_t i = 0; i < deny->count; i++) {
+			if (wh_path_relation(path, deny->items[i].text, NULL) != WH_RELATION_NONE)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_denied(const struct wh_trim *trim, const struct wh_source *source)
+{
+	const struct wh_setting *deny = wh_trim_limit(trim, kind)->members[WH_MOUNTS_DENY];
 
 	for (size_t i = 0; i < source->name_count; i++) {
-		if (wh_setting_any(limit->members[WH_MOUNTS_DENY], wh_slice_of(source->names[i])))
-			return false;
+		if (touches(deny, source->names[i]))
+			return true;
 	}
+	for (size_t i = 0; i < source->hold_count; i++) {
+		if (touches(deny, source->holds[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The paths that the list does not name, in the arena; NULL: no memory. */
+static const char *const *unlisted(const struct wh_trim *trim, const struct wh_setting *allow,
+	const char *const *paths, size_t count, size_t *ret_count)
+{
+	const char **left = wh_arena_array(trim->arena, count, sizeof(*left));
+	size_t n = 0;
+
+	for (size_t i = 0; left != NULL && i < count; i++) {
+		if (!wh_setting_lists(allow, wh_slice_of(paths[i])))
+			left[n++] = paths[i];
+	}
+	*ret_count = n;
+	return left;
+}
+
+/*
+ * Whether a list that was given lets the source through: by naming it, and each other name by which
+ * it confers the host. A volume of an engine may be any folder of the host mounted there, which
+ * who allows volumes has not allowed.
+ */
+static bool is_listed(const struct wh_trim *trim, const struct wh_setting *allow,
+	const struct wh_source *source, bool read_only)
+{
+	struct wh_source rest = *source;
+
+	if (!wh_setting_lists(allow, wh_slice_of(source->real)))
+		return false;
+	rest.names = unlisted(trim, allow, source->names, source->name_count, &rest.name_count);
+	rest.holds = unlisted(trim, allow, source->holds, source->hold_count, &rest.hold_count);
+	return rest.names != NULL && rest.holds != NULL &&
+	       wh_sensitive_find(&rest, trim->facts->sensitive_reals, read_only) == NULL;
+}
+
+/* Every list of "allow" must let it through: one that was given, by naming it; the built-in one, by
+ * its being nothing that confers the host. */
+static bool is_allowed(
+	const struct wh_trim *trim, const struct wh_source *source, bool sensitive, bool read_only)
+{
+	const struct wh_setting *allow = wh_trim_limit(trim, kind)->members[WH_ALLOW];
+
+	if (is_denied(trim, source))
+		return false;
 	for (; allow != NULL; allow = allow->also) {
-		if (allow->silent ? sensitive : !wh_setting_lists(allow, wh_slice_of(source->real)))
+		if (allow->silent ? sensitive : !is_listed(trim, allow, source, read_only))
 			return false;
 	}
 	return true;
@@ -163,9 +223,10 @@ static int judge_source(
 	if (source->type == WH_SOURCE_BLOCK || source->type == WH_SOURCE_CHAR)
 		return wh_trim_device_node(trim, brought->mount, source, err);
 	if (source->real != NULL) {
-		row = wh_sensitive_find(source, trim->facts->sensitive_reals,
-			wh_mount_is_readonly(trim->doc, brought->mount));
-		if (is_allowed(trim, source, row != NULL))
+		bool read_only = wh_mount_is_readonly(trim->doc, brought->mount);
+
+		row = wh_sensitive_find(source, trim->facts->sensitive_reals, read_only);
+		if (is_allowed(trim, source, row != NULL, read_only))
 			return 0;
 	}
 	return refuse_source(trim, brought->mount, source, row, err);
@@ -195,17 +256,27 @@ static int judge_sources(struct wh_trim *trim, wh_node mount, struct wh_err *err
 
 /* ---- bringing down -------------------------------------------------------------------------- */
 
-/* Taking a mount out uncovers what lies below it, and leads what lies in it elsewhere. */
+/*
+ * Taking a mount out leads what lies in it elsewhere, and uncovers what lies below it: another
+ * mount in the same place, or, where it lies in files of the host, some of those.
+ */
 static bool is_hung_on(struct wh_trim *trim, wh_node mounts, wh_node mount)
 {
-	char folder[PATH_MAX], buffer[PATH_MAX];
-	struct wh_slice path;
+	char folder[PATH_MAX], other_folder[PATH_MAX];
+	struct wh_slice path, other_path;
 
 	if (!destination_of(trim, mount, folder, &path))
 		return true;
 	wh_json_each_element (trim->doc, mounts, other) {
-		if (other != mount &&
-			(!destination_of(trim, other, buffer, &path) || lies_in(path, folder)))
+		if (other == mount)
+			continue;
+		if (!destination_of(trim, other, other_folder, &other_path) ||
+			lies_in(other_path, folder))
+			return true;
+		if (lies_in(path, other_folder) &&
+			(wh_mount_is_bind(trim->doc, other) ||
+				wh_json_string_is(trim->doc, wh_json_get(trim->doc, other, "type"),
+					"overlay")))
 			return true;
 	}
 	return false;
@@ -311,10 +382,14 @@ static int judge_rootfs(struct wh_trim *trim, struct wh_err *err)
 	const struct wh_sensitive *row;
 	wh_node root = wh_json_get(trim->doc, trim->config, "root");
 
-	if (source == NULL || source->real == NULL)
+	if (source == NULL || text_of(trim, root, "path").len == 0)
 		return 0;
+	if (source->real == NULL)
+		return wh_json_fail(trim->doc, wh_json_get(trim->doc, root, "path"), err, EACCES,
+			"it cannot be told which folder of the host the root file system is: "
+			"\"mounts\" in the policy decides about it");
 	row = wh_sensitive_find(source, trim->facts->sensitive_reals, false);
-	if (row == NULL || is_allowed(trim, source, true))
+	if (row == NULL || is_allowed(trim, source, true, false))
 		return 0;
 	return wh_json_fail(trim->doc, wh_json_get(trim->doc, root, "path"), err, EACCES,
 		"the policy does not allow a root file system that is %s of the host (%s): "
