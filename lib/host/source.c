@@ -291,48 +291,64 @@ int wh_source_look(const struct wh_sources *sources, int bundle, struct wh_slice
 /* ---- known paths ---------------------------------------------------------------------------- */
 
 /*
- * Most known paths lie in a few folders, and hardly any is a link: so the folder is resolved once,
- * and of each name in it is asked only whether it is a link.
+ * Most known paths lie in a few folders, few are there, and hardly any is a link: so each folder on
+ * the way is looked at once, by asking whether it is a link; below what is not there nothing is
+ * asked. That is a system call for each, and they are most of what a start costs here.
  */
-struct folders {
+struct known {
 	const char *path, *real;
 	size_t len; /* of `path` */
+	bool missing;
 };
 
-/* The real path of an absolute, clean one without patterns, in the arena; NULL: no memory. */
-static const char *resolve(const char *path, struct wh_arena *arena)
+struct knowns {
+	struct wh_arena *arena;
+	struct known *items;
+	size_t count;
+};
+
+/* Follows the links of what is one. False when memory ran out. */
+static bool follow(struct wh_arena *arena, struct known *known)
 {
 	struct look look WH_CLEANUP(look_done) WH_UNINITIALIZED;
-	bool missing;
 
 	look.fd = WH_NO_FD;
-	look_at(&look, AT_FDCWD, path, &missing);
-	return wh_arena_dup(arena, wh_slice_of(look.real[0] == '\0' ? path : look.real));
+	look_at(&look, AT_FDCWD, known->real, &known->missing);
+	if (look.real[0] != '\0')
+		known->real = wh_arena_dup(arena, wh_slice_of(look.real));
+	return known->real != NULL;
 }
 
-static const char *resolve_in(struct folders *folder, const char *path, struct wh_arena *arena)
+static const struct known *known_at(struct knowns *knowns, const char *path, size_t len)
 {
-	size_t len = (size_t)(strrchr(path, '/') - path);
-	const char *whole;
+	for (size_t i = 0; i < knowns->count; i++) {
+		if (knowns->items[i].len == len && memcmp(knowns->items[i].path, path, len) == 0)
+			return &knowns->items[i];
+	}
+	return NULL;
+}
+
+/* The next name of a path in a folder that was looked at; NULL: no memory. */
+static const struct known *look_in(
+	struct knowns *knowns, const struct known *folder, const char *path, size_t len)
+{
+	struct known *known = &knowns->items[knowns->count];
 	char target[1];
 
-	if (path[len + 1] == '\0')
-		return path;
-	if (folder->real == NULL || folder->len != len || memcmp(folder->path, path, len) != 0) {
-		const char *text =
-			len == 0 ? "/" : wh_arena_dup(arena, (struct wh_slice){ path, len });
-
-		folder->real = text == NULL ? NULL : resolve(text, arena);
-		if (folder->real == NULL)
+	*known = (struct known){ .path = path, .len = len, .missing = folder->missing };
+	known->real = wh_arena_printf(knowns->arena, "%s%.*s",
+		folder->real[1] == '\0' ? "" : folder->real, (int)(len - folder->len),
+		path + folder->len);
+	if (known->real == NULL)
+		return NULL;
+	if (!known->missing && readlink(known->real, target, sizeof(target)) >= 0) {
+		if (!follow(knowns->arena, known))
 			return NULL;
-		folder->path = path;
-		folder->len = len;
+	} else if (!known->missing) {
+		known->missing = errno == ENOENT || errno == ENOTDIR;
 	}
-	whole = wh_arena_printf(
-		arena, "%s%s", strcmp(folder->real, "/") == 0 ? "" : folder->real, path + len);
-	if (whole != NULL && readlink(whole, target, sizeof(target)) >= 0)
-		return resolve(whole, arena);
-	return whole;
+	knowns->count++;
+	return known;
 }
 
 /* Where the first component with a pattern begins, the slash before it. */
@@ -345,29 +361,50 @@ static size_t plain_len(const char *path)
 	return len;
 }
 
-static const char *resolve_known(struct folders *folder, const char *path, struct wh_arena *arena)
+static const char *resolve_known(struct knowns *knowns, const char *path)
 {
-	size_t len = plain_len(path);
-	const char *front, *real;
+	static const struct known root = { .path = "", .real = "/" };
+	const struct known *at = &root;
+	size_t end = plain_len(path);
 
-	if (path[len] == '\0')
-		return resolve_in(folder, path, arena);
-	front = wh_arena_dup(arena, (struct wh_slice){ path, len });
-	real = front == NULL ? NULL : resolve_in(folder, front, arena);
-	return real == NULL ? NULL : wh_arena_printf(arena, "%s%s", real, path + len);
+	if (path[1] == '\0')
+		return path;
+	while (at != NULL && at->len < end) {
+		size_t len = at->len + 1 + strcspn(path + at->len + 1, "/");
+		const struct known *next = known_at(knowns, path, len);
+
+		at = next != NULL ? next : look_in(knowns, at, path, len);
+	}
+	if (at == NULL || path[end] == '\0')
+		return at == NULL ? NULL : at->real;
+	return wh_arena_printf(
+		knowns->arena, "%s%s", at->real[1] == '\0' ? "" : at->real, path + end);
+}
+
+/* How many folders there can be on the way to all of them. */
+static size_t count_parts(const char *const paths[], size_t count)
+{
+	size_t parts = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (const char *at = paths[i]; (at = strchr(at, '/')) != NULL; at++)
+			parts++;
+	}
+	return parts;
 }
 
 int wh_sources_begin(struct wh_sources *ret, const char *const known[], size_t count,
 	struct wh_arena *arena, struct wh_err *err)
 {
-	struct folders folder = { .real = NULL };
+	struct knowns knowns = { .arena = arena };
 	const char **reals = wh_arena_array(arena, count, sizeof(*reals));
 	int r = wh_mounts_read("/proc/self/mountinfo", arena, &ret->mounts, err);
 
+	knowns.items = wh_arena_array(arena, count_parts(known, count), sizeof(*knowns.items));
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		if (reals != NULL)
-			reals[i] = resolve_known(&folder, known[i], arena);
-		if (reals == NULL || reals[i] == NULL)
+		if (reals != NULL && knowns.items != NULL)
+			reals[i] = resolve_known(&knowns, known[i]);
+		if (reals == NULL || knowns.items == NULL || reals[i] == NULL)
 			r = wh_fail_errno(err, ENOMEM, "cannot note known paths");
 	}
 	ret->reals = reals;
