@@ -141,14 +141,14 @@ disguises() {
 
 destinations() {
   local place
-  for place in / /../../mnt mnt '' /a/../b /./b //b /. ..; do
+  for place in / // /. /../../mnt mnt '' /a/../b ..; do
     fresh
     mkdir -p "$CASE/data"
     edit_config --arg place "$place" --arg data "$CASE/data" \
       '.mounts += [{ destination: $place, type: "bind", source: $data, options: ["bind"] }]'
     config_refused "a mount whose destination is"
   done
-  for place in /proc /proc/ /proc/kcore /proc/sys/kernel; do
+  for place in /proc /proc/ //proc /./proc /proc/kcore /proc/sys/kernel; do
     fresh
     edit_config --arg place "$place" --arg data "$CASE/data" \
       '.mounts += [{ destination: $place, type: "bind", source: $data, options: ["bind"] }]'
