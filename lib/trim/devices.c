@@ -2,8 +2,8 @@
 /*
  * Devices: the nodes that the runtime makes, and the rules of the device cgroup. A node is judged
  * by its numbers and by the kernel's own name for them, never by its path in the container, which
- * whoever asks can choose. Rules are only taken out, none is changed, and "deny all" stands in
- * front: crun without any rule allows every device.
+ * whoever asks can choose. A rule that is too wide is narrowed in its place, since the last one
+ * that fits counts, and "deny all" stands in front: crun without any rule allows every device.
  */
 
 #include "trim/kinds.h"
@@ -204,8 +204,9 @@ static bool allows(const struct wh_trim *trim, wh_node rule)
 	return wh_json_type(trim->doc, wh_json_get(trim->doc, rule, "allow")) == WH_JSON_TRUE;
 }
 
-static int judge_rule(struct wh_trim *trim, wh_node rules, wh_node rule, const struct kept *kept,
-	struct wh_err *err)
+/* 1 when the rule is to go, 0 when it stays, -errno. */
+static int judge_rule(
+	struct wh_trim *trim, wh_node rule, const struct kept *kept, struct wh_err *err)
 {
 	struct device device = device_of(trim, rule);
 	struct wh_slice access = wh_json_string(trim->doc, wh_json_get(trim->doc, rule, "access"));
@@ -225,8 +226,42 @@ static int judge_rule(struct wh_trim *trim, wh_node rules, wh_node rule, const s
 		return wh_fail_errno(err, ENOMEM, "judging the devices");
 	wh_trim_tell(trim, WH_KIND_DEVICES, "/linux/resources/devices", "removed",
 		wh_slice_of(text), WH_NOT_ALLOWED);
-	wh_json_remove(trim->doc, rules, rule);
-	return 0;
+	return 1;
+}
+
+/* ---- what is left of a rule that is too wide ---- */
+
+/* A rule for one of the devices that a wider rule allowed, with its access. */
+static void add_part(struct wh_trim *trim, wh_node rules, wh_node wide, const struct device *device)
+{
+	struct device whole = device_of(trim, wide);
+	struct wh_json *doc = trim->doc;
+	wh_node access = wh_json_get(doc, wide, "access");
+	wh_node rule;
+	const char type[] = { device->type, '\0' };
+
+	whole.type = whole.type == 'a' ? device->type : whole.type;
+	if (!lies_in(device, &whole))
+		return;
+	rule = wh_json_new_object(doc);
+	wh_json_set(doc, rule, "allow", wh_json_new_bool(doc, true));
+	wh_json_set(doc, rule, "type", wh_json_new_string(doc, wh_slice_of(type)));
+	wh_json_set(doc, rule, "major", wh_json_new_i64(doc, device->major));
+	if (device->minor != ANY)
+		wh_json_set(doc, rule, "minor", wh_json_new_i64(doc, device->minor));
+	if (access != WH_NO_NODE)
+		wh_json_set(doc, rule, "access", wh_json_new_copy(doc, doc, access));
+	wh_json_append(doc, rules, rule);
+}
+
+/* What the rule allowed and the policy does: the usual devices, which runc does not allow by itself
+ * where linux.devices names them, and those whose nodes stay. */
+static void add_parts(struct wh_trim *trim, wh_node rules, wh_node wide, const struct kept *kept)
+{
+	for (size_t i = 0; i < WH_COUNT(usual); i++)
+		add_part(trim, rules, wide, &usual[i]);
+	for (size_t i = 0; i < kept->count; i++)
+		add_part(trim, rules, wide, &kept->items[i]);
 }
 
 static bool denies_all(struct wh_trim *trim, wh_node rule)
@@ -272,15 +307,23 @@ static int judge_rules(struct wh_trim *trim, const struct kept *kept, struct wh_
 	wh_node section = member(doc, trim->config, "linux", WH_JSON_OBJECT);
 	wh_node resources = member(doc, section, "resources", WH_JSON_OBJECT);
 	wh_node rules = member(doc, resources, "devices", WH_JSON_ARRAY);
-	wh_node next;
+	wh_node narrowed = wh_json_new_array(doc);
+	bool changed = false;
 
-	for (wh_node rule = wh_json_first(doc, rules); rule != WH_NO_NODE; rule = next) {
-		int r;
+	wh_json_each_element (doc, rules, rule) {
+		int r = judge_rule(trim, rule, kept, err);
 
-		next = wh_json_next(doc, rule);
-		r = judge_rule(trim, rules, rule, kept, err);
 		if (r < 0)
 			return r;
+		if (r > 0)
+			add_parts(trim, narrowed, rule, kept);
+		else
+			wh_json_append(doc, narrowed, wh_json_new_copy(doc, doc, rule));
+		changed |= r > 0;
+	}
+	if (changed) {
+		wh_json_set(doc, resources, "devices", narrowed);
+		rules = narrowed;
 	}
 	if (!denies_all(trim, wh_json_first(doc, rules)))
 		deny_all(trim, rules);

@@ -9,7 +9,8 @@
 
 #include <errno.h>
 
-static const char *const types[] = { "cgroup", "ipc", "mount", "network", "pid", "time", "user",
+/* That of mounts first: without it nothing else of the container's is its own. */
+static const char *const types[] = { "mount", "cgroup", "ipc", "network", "pid", "time", "user",
 	"uts" };
 
 /* How a container stands to the namespaces of one type. */

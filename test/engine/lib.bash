@@ -110,13 +110,13 @@ strict_policy() { # [path of the real runtime]
   jq -n --arg path "${1:-/usr/sbin/runc}" --arg names "$allowed" '{
     runtimes: [{ path: $path, kind: ($path | sub(".*/"; "")) }],
     log: { file: "/run/machine/records" },
-    default: { profile: "privileged", capabilities: ($names | split(" ") | map("CAP_" + .)), noNewPrivileges: true,
+    default: { capabilities: ($names | split(" ") | map("CAP_" + .)), noNewPrivileges: true,
       readonlyRootfs: true, tmpfs: ["/tmp", "/run"] }
   }'
 }
 everything_policy() { # [path of the real runtime]
   strict_policy "$@" | jq --arg names "${capability_names[*]}" '.default = {
-    capabilities: ($names | split(" ")), noNewPrivileges: false, readonlyRootfs: false, tmpfs: [] }'
+    profile: "privileged", capabilities: ($names | split(" ")), noNewPrivileges: false, readonlyRootfs: false, tmpfs: [] }'
 }
 
 # ---- engines ------------------------------------------------------------------------------

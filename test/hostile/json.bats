@@ -597,6 +597,8 @@ text = text.replace("\"hostname\"", "\"hooks\":{\"poststop\":[{\"path\":\"/bin/t
 text = text.replace("\"linux\":{", "\"linux\":{\"resources\":{\"devices\":[{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"rwm\"},{\"allow\":false,\"access\":\"rwm\"}]},\"maskedPaths\":[],\"readonlyPaths\":null,\"sysctl\":{},", 1)
 sys.stdout.write("  " + text.replace(",", " ,\n\t") + "\n")' <"$BUNDLE/config.json" >"$CASE/asked.json"
   cp "$CASE/asked.json" "$BUNDLE/config.json"
+  # The kinds that complete what was left out would have to.
+  edit_policy '.default += { profile: "privileged", noNewPrivileges: true, readonlyRootfs: true }'
   tell_only
   whittle run --bundle "$BUNDLE" "$ID"
   [ "$status" -eq 0 ]

@@ -272,7 +272,7 @@ static void test_namespaces(void **state)
 			     REFUSED("the host's pid namespace", "hostNamespaces") } },
 		{ 0, { "\"hostNamespaces\":\"strip\"", NS(FOUR), NS(FOUR "," OWN("pid")), NULL } },
 		{ 0, { "\"hostNamespaces\":\"strip\"", PROCESS_AND("\"linux\":null"),
-			     NS(OWN("ipc") "," OWN("mount") "," OWN("network") "," OWN(
+			     NS(OWN("mount") "," OWN("ipc") "," OWN("network") "," OWN(
 				     "pid") "," OWN("uts")),
 			     NULL } },
 		{ 0, { "\"hostNamespaces\":[\"pid\",\"cgroup\",\"time\",\"user\"]", NS(FOUR), NULL,
@@ -338,12 +338,20 @@ static void test_namespaces(void **state)
 	"{\"allow\":true,\"type\":\"" type "\",\"major\":" #major ",\"minor\":" #minor \
 	",\"access\":\"" access "\"}"
 
+/* What is left of a rule for everything. */
+#define USUAL \
+	PART(1, 3) \
+	"," PART(1, 5) "," PART(1, 7) "," PART(1, 8) "," PART(1, 9) "," PART(5, 0) "," PART( \
+		5, 1) "," PART(5, \
+		2) ",{\"allow\":true,\"type\":\"c\",\"major\":136,\"access\":\"rwm\"}"
+#define PART(major, minor) RULE("c", major, minor, "rwm")
+
 static void test_devices(void **state)
 {
 	static const struct row rows[] = {
 		{ "\"devices\":\"keep\"", DEVICES(NODE("sda", "b", 8, 0), ALL), NULL, NULL },
-		{ "\"devices\":\"strip\"", DEVICES(NODE("sda", "b", 8, 0), ALL), DEVICES("", DENY),
-			NULL },
+		{ "\"devices\":\"strip\"", DEVICES(NODE("sda", "b", 8, 0), ALL),
+			DEVICES("", DENY "," USUAL), NULL },
 		{ "\"devices\":\"strip\"", PROCESS_AND("\"linux\":{}"),
 			PROCESS_AND("\"linux\":{\"resources\":{\"devices\":[" DENY "]}}"), NULL },
 		/* What every runtime makes, by its numbers and not by its name. */
@@ -366,7 +374,10 @@ static void test_devices(void **state)
 		{ "\"devices\":\"strip\"",
 			DEVICES("", DENY "," RULE("c", 1, 3, "rwm") "," RULE(
 					    "c", -1, -1, "m") "," RULE("c", 1, -1, "r")),
-			DEVICES("", DENY "," RULE("c", 1, 3, "rwm") "," RULE("c", -1, -1, "m")),
+			DEVICES("",
+				DENY "," RULE("c", 1, 3, "rwm") "," RULE("c", -1, -1, "m") "," RULE(
+					"c", 1, 3, "r") "," RULE("c", 1, 5, "r") "," RULE("c", 1, 7,
+					"r") "," RULE("c", 1, 8, "r") "," RULE("c", 1, 9, "r")),
 			NULL },
 		/* The order of what stays is as it was, and a denial behind an allowance stays. */
 		{ "\"devices\":\"strip\"",
@@ -374,10 +385,10 @@ static void test_devices(void **state)
 				ALL "," RULE("c", 1, 3, "rwm") ","
 							       "{\"allow\":false,\"type\":\"c\","
 							       "\"major\":1,\"minor\":3}"),
-			DEVICES("",
-				DENY "," RULE("c", 1, 3, "rwm") ","
-								"{\"allow\":false,\"type\":\"c\","
-								"\"major\":1,\"minor\":3}"),
+			DEVICES("", DENY "," USUAL "," RULE(
+					    "c", 1, 3, "rwm") ","
+							      "{\"allow\":false,\"type\":\"c\","
+							      "\"major\":1,\"minor\":3}"),
 			NULL },
 		{ "\"devices\":\"refuse\"", DEVICES(NODE("sda", "b", 8, 0), DENY), NULL,
 			REFUSED("the device b 8:0", "devices") },
