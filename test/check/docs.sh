@@ -147,6 +147,15 @@ keys=$({
 [ "$(wc -l <<<"$keys")" -gt 50 ]
 report $? "the keys of the policy can be read"
 
+# Which of the names on standard input are not in $text, written as the pattern says.
+missing() { # pattern with %s
+  local name
+  while IFS= read -r name; do
+    # shellcheck disable=SC2059 # the pattern is the caller's
+    grep -qwF -e "$(printf "$1" "$name")" <<<"$text" || echo "$name"
+  done
+}
+
 # lib/oci/subject.c as rows of the reference: fact, what a rule on it can do, where it comes from.
 fact_rows() {
   python3 - lib/oci/subject.c <<'PYTHON'

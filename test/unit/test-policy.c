@@ -162,13 +162,15 @@ static const struct {
 	{ "{\"default\":[]}", "p.json:1:12: \"default\" must be an object, not an array", NULL },
 	{ "{\"default\":null}", "p.json:1:12: \"default\" must be an object, not null", NULL },
 	{ "{\"default\":{\"noNewPrivileges\":1}}",
-		"p.json:1:31: \"noNewPrivileges\" must be true, false, or a word, not a number", NULL },
+		"p.json:1:31: \"noNewPrivileges\" must be true, false, or a word, not a number",
+		NULL },
 	{ "{\"default\":{\"readonlyRootfs\":null}}",
 		"p.json:1:30: \"readonlyRootfs\" must be true, false, or a word, not null", NULL },
 
 	/* capabilities */
 	{ "{\"default\":{\"capabilities\":\"CAP_KILL\"}}",
-		"p.json:1:28: \"capabilities\" must be a word, an array of names, or an object of names "
+		"p.json:1:28: \"capabilities\" must be a word, an array of names, or an object of "
+		"names "
 		"with "
 		"reasons, not a string",
 		NULL },
