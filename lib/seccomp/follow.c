@@ -47,12 +47,14 @@ static wh_node find_name(const struct narrowing *n, wh_node rule, const char *na
 	return WH_NO_NODE;
 }
 
-/* Takes a name out of a rule, and the rule with its last one. */
-static void drop_name(struct narrowing *n, wh_node rule, wh_node name)
+/* Takes a name out of a rule, however often it is there, and the rule with its last one. */
+static void drop_name(struct narrowing *n, wh_node rule, const char *name)
 {
 	wh_node names = wh_json_get(n->doc, rule, "names");
+	wh_node node;
 
-	wh_json_remove(n->doc, names, name);
+	while ((node = find_name(n, rule, name)) != WH_NO_NODE)
+		wh_json_remove(n->doc, names, node);
 	if (wh_json_first(n->doc, names) == WH_NO_NODE)
 		wh_json_remove(n->doc, n->rules, rule);
 }
@@ -66,15 +68,10 @@ static bool drop_from_letting(struct narrowing *n, const char *name)
 	wh_node next;
 
 	for (wh_node rule = wh_json_first(n->doc, n->rules); rule != WH_NO_NODE; rule = next) {
-		wh_node node;
-
 		next = wh_json_next(n->doc, rule);
-		if (!is_letting(n, rule))
+		if (!is_letting(n, rule) || find_name(n, rule, name) == WH_NO_NODE)
 			continue;
-		node = find_name(n, rule, name);
-		if (node == WH_NO_NODE)
-			continue;
-		drop_name(n, rule, node);
+		drop_name(n, rule, name);
 		found = true;
 	}
 	return found;
@@ -118,11 +115,9 @@ static bool deny(struct narrowing *n, const char *name, int errno_ret)
 	if (whole)
 		return false;
 	for (wh_node rule = wh_json_first(n->doc, n->rules); rule != WH_NO_NODE; rule = next) {
-		wh_node node = find_name(n, rule, name);
-
 		next = wh_json_next(n->doc, rule);
-		if (node != WH_NO_NODE)
-			drop_name(n, rule, node);
+		if (find_name(n, rule, name) != WH_NO_NODE)
+			drop_name(n, rule, name);
 	}
 	wh_json_append(n->doc, n->rules,
 		wh_seccomp_new_rule(n->doc, wh_seccomp_new_names(n->doc, name), word_of(action),
@@ -210,19 +205,18 @@ static bool mask_letting(struct narrowing *n, const char *name, uint64_t mask)
 	wh_json_each_element (n->doc, n->rules, rule)
 		last = rule;
 	for (wh_node rule = wh_json_first(n->doc, n->rules); rule != WH_NO_NODE; rule = next) {
-		wh_node node = find_name(n, rule, name);
 		bool other;
 		uint64_t bits;
 
 		next = rule == last ? WH_NO_NODE : wh_json_next(n->doc, rule);
-		if (node == WH_NO_NODE || !is_letting(n, rule))
+		if (find_name(n, rule, name) == WH_NO_NODE || !is_letting(n, rule))
 			continue;
 		bits = masked_bits(n, rule, &other);
 		if ((bits & mask) == mask)
 			continue;
 		if (!other)
 			add_masked(n, rule, name, bits | mask);
-		drop_name(n, rule, node);
+		drop_name(n, rule, name);
 		changed = true;
 	}
 	return changed;

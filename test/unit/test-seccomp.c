@@ -73,6 +73,10 @@ static const struct row rows[] = {
 	/* A name goes, the others of its rule stay. */
 	{ BIT(SYS_ADMIN), true, DENIES(ALLOW("\"read\",\"bpf\",\"write\"")),
 		DENIES(ALLOW("\"read\",\"write\"")), NULL },
+	/* However often it is there. */
+	{ BIT(SYS_ADMIN), false,
+		DENIES(ALLOW("\"bpf\",\"read\",\"bpf\",\"clone\",\"clone\"") "," ALLOW("\"bpf\"")),
+		DENIES(ALLOW("\"read\"") "," MASKED("clone", NAMESPACES)), NULL },
 	/* A rule goes with its last name. */
 	{ BIT(SYS_BOOT), true, DENIES(ALLOW("\"kexec_load\"") "," ALLOW("\"read\"")),
 		DENIES(ALLOW("\"read\"")), NULL },
