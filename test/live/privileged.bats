@@ -24,6 +24,7 @@ shipped_policy() {
 privileged() {
   local all
   all=$(host_capabilities)
+  rm -rf "$CASE/rootfs"
   make_rootfs "$CASE/rootfs"
   cp "$(helper tries)" "$CASE/rootfs/bin/"
   mkdir -p "$CASE/rootfs/sys" "$CASE/rootfs/tmp"
@@ -196,6 +197,42 @@ own_profile() {
 @test "a seccomp profile of the administrator counts as well, or nothing starts" {
   each_runtime own_profile
 }
+
+# Well-known ways from a container to the host, each by the one request that opens it: it works under
+# the bare runtime, and under whittle it does not, whether by a refusal or because nothing is left.
+escape() { # name, what is tried, jq filter
+  local all
+  all=$(host_capabilities)
+  privileged
+  shipped_policy
+  make_bundle
+  edit_config --arg case "$CASE" '.root.path = $case + "/rootfs"'
+  edit_config --argjson sets "$(sets bounding="$all" effective="$all" permitted="$all")" "$3"
+  run_program /bin/tries "${VICTIM:-0}" ""
+  succeeds bare run --bundle "$BUNDLE" "$ID"
+  grep -qx "$2 ok" "$stdout" || fail "$1: under bare $RUNTIME it does not work" "$(cat "$stdout")"
+  outcome whittle run --bundle "$BUNDLE" "$ID"
+  ! grep -qx "$2 ok" "$stdout" || fail "$1: it works under whittle" "$(cat "$stdout")"
+  [ "$status" -eq 0 ] || grep -q '^whittle: .*the policy does not allow' "$stderr" || fail "$1: status $status" "$(cat "$stderr")"
+}
+release_agent() { escape "release_agent of a cgroup" release-agent '.process.capabilities = $sets'; }
+core_pattern() { escape "core_pattern with no capability at all" core-pattern 'del(.linux.readonlyPaths)'; }
+disk_by_mknod() {
+  escape "a disk by mknod" mknod '.process.capabilities = $sets'
+  escape "a device whose node is in the image" device \
+    '.linux.resources.devices = [{ allow: true, access: "rwm" }] | .process.capabilities = $sets'
+}
+by_handle() { escape "any file by its handle" open-by-handle '.process.capabilities = $sets'; }
+traced() {
+  background victim become sleep 600
+  VICTIM=$LAST escape "a process of the host by ptrace" ptrace-host \
+    '.process.capabilities = $sets | del(.linux.namespaces[] | select(.type == "pid"))'
+}
+@test "escape: the release agent of a cgroup" { each_runtime release_agent; }
+@test "escape: core_pattern" { each_runtime core_pattern; }
+@test "escape: a disk by mknod, or by a node of the image" { each_runtime disk_by_mknod; }
+@test "escape: open_by_handle_at with CAP_DAC_READ_SEARCH" { each_runtime by_handle; }
+@test "escape: the host's pid namespace and ptrace" { each_runtime traced; }
 
 # ---- ordinary work -------------------------------------------------------------------------------
 

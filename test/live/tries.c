@@ -65,6 +65,22 @@ static long open_device(void)
 	return closing(open("/device", O_RDONLY | O_CLOEXEC));
 }
 
+/* A hierarchy of cgroups of the first version, whose release agent the host would run
+ * (cgroup-v1/cgroups.rst); opened and not written. */
+static long release_agent(void)
+{
+	static const char *const hierarchies[] = { "memory", "pids", "rdma", "freezer", "cpuset" };
+	long r = -1;
+
+	for (size_t i = 0; r < 0 && i < sizeof(hierarchies) / sizeof(hierarchies[0]); i++) {
+		if (mount("cgroup", "/tmp", "cgroup", 0, hierarchies[i]) < 0)
+			continue;
+		r = write_open("/tmp/release_agent");
+		umount("/tmp");
+	}
+	return r;
+}
+
 static long mount_tmpfs(void)
 {
 	long r = mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
@@ -255,6 +271,7 @@ static const struct {
 	{ "ptrace-host", trace_host },
 	{ "raw-socket", raw_socket },
 	{ "reboot", restart },
+	{ "release-agent", release_agent },
 	{ "remount-proc", remount_proc },
 	{ "setns", join_namespace },
 	{ "sysfs", sysfs },

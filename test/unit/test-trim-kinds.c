@@ -750,6 +750,71 @@ static void test_sources_of_mounts(void **state)
 	}
 }
 
+/* ---- exec ----------------------------------------------------------------------------------- */
+
+/* What lies in "process" is judged on exec as on create; what is left out there is the container's,
+ * which was judged. */
+static void test_exec(void **state)
+{
+	static const struct wh_own_rlimit own[16] = { { 0, 0 } };
+	static const struct {
+		const char *policy, *before, *after, *error;
+	} rows[] = {
+		{ "\"runAsNonRoot\":true", "{" P0 "}", NULL,
+			REFUSED("user 0 (give the image or the request another user)",
+				"runAsNonRoot") },
+		{ "\"runAsNonRoot\":{\"uid\":7}", "{" P0 "}", "{\"user\":{\"uid\":7,\"gid\":7}}",
+			NULL },
+		{ "\"supplementalGroups\":\"strip\"",
+			"{\"user\":{\"uid\":1,\"gid\":1,\"additionalGids\":[6]}}",
+			"{\"user\":{\"uid\":1,\"gid\":1,\"additionalGids\":[]}}", NULL },
+		{ "\"rlimits\":{\"RLIMIT_NOFILE\":64}", "{" P0 ",\"rlimits\":[" NOFILE(99, 99) "]}",
+			"{" P0 ",\"rlimits\":[" NOFILE(64, 64) "]}", NULL },
+		{ "\"rlimits\":{\"RLIMIT_NOFILE\":64}", "{" P0 "}", "{" P0 "}", NULL },
+		{ "\"oomScoreAdj\":0", "{" P0 ",\"oomScoreAdj\":-9}", "{" P0 ",\"oomScoreAdj\":0}",
+			NULL },
+		{ "\"oomScoreAdj\":0", "{" P0 "}", "{" P0 "}", NULL },
+		{ "\"scheduler\":\"strip\"", "{" P0 ",\"scheduler\":{\"policy\":\"SCHED_RR\"}}",
+			"{" P0 "}", NULL },
+		{ "\"ioPriority\":\"strip\"",
+			"{" P0 ",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_RT\"}}", "{" P0 "}",
+			NULL },
+		{ "\"apparmor\":\"mine\"", "{" P0 ",\"apparmorProfile\":\"unconfined\"}",
+			"{" P0 ",\"apparmorProfile\":\"mine\"}", NULL },
+		{ "\"apparmor\":\"mine\"", "{" P0 "}", "{" P0 "}", NULL },
+		{ "\"selinux\":\"u:r:container_t:s0\"",
+			"{" P0 ",\"selinuxLabel\":\"u:r:spc_t:s0\"}",
+			"{" P0 ",\"selinuxLabel\":\"u:r:container_t:s0\"}", NULL },
+	};
+	const struct wh_facts facts = { .last_capability = WH_CAP_COUNT - 1,
+		.rlimits = own,
+		.oom_score_adj = -1000,
+		.lsm = { .apparmor = true, .selinux = true } };
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		struct wh_limits limits;
+		WH_POLICY struct wh_policy *policy = limits_of(rows[i].policy, &limits);
+		struct judgement j;
+
+		judge_document(&j, wh_trim_process, document(rows[i].before), &limits, &facts);
+		if (rows[i].error != NULL) {
+			assert_int_equal(j.result, -EACCES);
+			assert_non_null(strstr(j.err.text, rows[i].error));
+		} else {
+			char *text;
+
+			if (j.result < 0)
+				fail_msg("%s: %s", rows[i].before, j.err.text);
+			wh_json_unset(j.doc, wh_json_root(j.doc), "capabilities");
+			text = document_text(j.doc, wh_json_root(j.doc));
+			assert_string_equal(text, rows[i].after);
+			free(text);
+		}
+		judgement_done(&j);
+	}
+}
+
 /* What stays is told, and counts as no change. */
 static void test_unknown_fields_are_told(void **state)
 {
@@ -783,6 +848,7 @@ int main(void)
 		cmocka_unit_test(test_resources),
 		cmocka_unit_test(test_places_of_mounts),
 		cmocka_unit_test(test_sources_of_mounts),
+		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_unknown_fields_are_told),
 	};
 
