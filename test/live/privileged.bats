@@ -88,12 +88,15 @@ kernel_facts() {
 
 # ---- what is refused, with a sentence ------------------------------------------------------------
 
+was_refused() { # what, part of the sentence
+  [ "$status" -eq 1 ] || fail "$1: status $status" "$(cat "$stdout" "$stderr")"
+  grep -qF -- "$2" "$stderr" || fail "$1: another sentence" "$(cat "$stderr")"
+}
 refused() { # what, jq filter, part of the sentence
   make_bundle
   edit_config "$2"
   outcome whittle run --bundle "$BUNDLE" "$ID"
-  [ "$status" -eq 1 ] || fail "$1: status $status"
-  grep -qF -- "$3" "$stderr" || fail "$1: another sentence" "$(cat "$stderr")"
+  was_refused "$1" "$3"
 }
 requests() {
   shipped_policy
@@ -137,11 +140,11 @@ sys.exit(subprocess.call(sys.argv[1:]))')
   succeeds bare run --bundle "$BUNDLE" "$ID"
   grep -qx "connect ok" "$stdout" || fail "under bare $RUNTIME the socket cannot be reached" "$(cat "$stdout")"
   outcome whittle run --bundle "$BUNDLE" "$ID"
-  [ "$status" -eq 1 ] && grep -qF "brings /run/docker.sock of the host" "$stderr" || fail "status $status" "$(cat "$stderr")"
+  was_refused "the request" "brings /run/docker.sock of the host"
   for source in /run/other/name /run; do
     edit_config --arg source "$source" '.mounts[-1].source = $source'
     outcome whittle run --bundle "$BUNDLE" "$ID"
-    [ "$status" -eq 1 ] && grep -qF "of the host into the container" "$stderr" || fail "by $source: status $status" "$(cat "$stderr")"
+    was_refused "by $source" "of the host into the container"
   done
 }
 @test "the engine's socket is refused by whatever name it comes" {
@@ -161,7 +164,7 @@ host_process() {
   succeeds bare run --bundle "$BUNDLE" "$ID"
   grep -qx "ptrace-host ok" "$stdout" || fail "under bare $RUNTIME it cannot be traced" "$(cat "$stdout")"
   outcome whittle run --bundle "$BUNDLE" "$ID"
-  [ "$status" -eq 1 ] && grep -qF "the host's pid namespace" "$stderr" || fail "status $status" "$(cat "$stderr")"
+  was_refused "the request" "the host's pid namespace"
   # Brought down instead of refused, the process is not there.
   edit_policy '.default.hostNamespaces = "strip"'
   succeeds whittle run --bundle "$BUNDLE" "$ID"
@@ -187,9 +190,9 @@ own_profile() {
   # One that cannot be loaded stops the start, and check says so before.
   echo '{ "defaultAction": "SCMP_ACT_MAYBE" }' >"$CASE/profile.json"
   outcome whittle run --bundle "$BUNDLE" "$ID"
-  [ "$status" -eq 1 ] && grep -qF "this is no action of a seccomp filter" "$stderr" || fail "status $status" "$(cat "$stderr")"
+  was_refused "the request" "this is no action of a seccomp filter"
   outcome "$WHITTLECTL" check "$POLICY"
-  [ "$status" -eq 1 ] && grep -qF "$CASE/profile.json" "$stderr" || fail "check: status $status" "$(cat "$stderr")"
+  was_refused "check" "$CASE/profile.json"
   echo '{ "archMap": [], "defaultAction": "SCMP_ACT_ERRNO" }' >"$CASE/profile.json"
   outcome "$WHITTLECTL" check "$POLICY"
   grep -qF "Docker's form" "$stderr" || fail "check" "$(cat "$stderr")"
