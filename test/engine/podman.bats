@@ -87,6 +87,24 @@ first_processes() {
 }
 @test "podman run: the first process is bounded, whatever was asked for" { each_runtime first_processes; }
 
+# Nothing that privileges are for works, seccomp filters, and devices are those of any container; what
+# cannot be brought down is refused.
+privileged_is_none() {
+  inside_sh 'cp "$1" /srv/tries && chmod 755 /srv/tries' "/run/source/${WHITTLE_BUILD#"$WHITTLE_SOURCE"/}/test/live/tries"
+  inside podman --runtime "$RUNTIME" run --rm --network none --read-only --cap-drop ALL $image ls /dev >"$BATS_TEST_TMPDIR/usual"
+  strict run --rm --network none --privileged -v /srv/tries:/tries:ro $image sh -c '
+    /tries 0 "" | grep " ok$"; grep "^Seccomp:" /proc/self/status | tr -d "[:blank:]"; echo devices; ls /dev' >"$BATS_TEST_TMPDIR/privileged"
+  same "what works" "Seccomp:2" "$(sed '/^devices/,$d' "$BATS_TEST_TMPDIR/privileged")"
+  same_bytes "devices" "$BATS_TEST_TMPDIR/usual" <(sed '1,/^devices/d' "$BATS_TEST_TMPDIR/privileged")
+  refuses "the host's pid namespace" --pid host
+  refuses "brings / of the host" -v /:/host
+}
+refuses() { # part of the sentence, options...
+  ! strict run --rm --network none "${@:2}" $image true >"$BATS_TEST_TMPDIR/out" 2>&1 || fail "podman run ${*:2} runs"
+  grep -qF "$1" "$BATS_TEST_TMPDIR/out" || fail "podman run ${*:2}: another sentence" "$(cat "$BATS_TEST_TMPDIR/out")"
+}
+@test "podman run --privileged gives no privilege of any kind" { each_runtime privileged_is_none; }
+
 execs() {
   run_held --privileged
   exec_holds "exec" "$(root_with "$allowed")"
