@@ -155,10 +155,9 @@ int wh_trim_hooks(struct wh_trim *trim, struct wh_err *err)
 	if (wh_trim_limit(trim, WH_KIND_HOOKS)->otherwise == WH_KEEP)
 		return 0;
 	wh_json_each_member (trim->doc, hooks, key) {
-		if (!is_point(trim, key))
-			continue;
 		wh_json_each_element (trim->doc, wh_json_next(trim->doc, key), hook) {
-			int r = judge_hook(trim, hook, program, err);
+			/* No runtime knows of the other points; their programs were looked at. */
+			int r = is_point(trim, key) ? judge_hook(trim, hook, program, err) : 0;
 
 			if (r < 0)
 				return r;

@@ -57,7 +57,7 @@ tries_fail() {
   same "what works under whittle" "" "$(worked)"
   [ "$(wc -l <"$stdout")" -ge 25 ] || fail "not everything was tried" "$(cat "$stdout")"
 }
-@test "what a privileged container can do to the host fails under the shipped policy" {
+@test "T48 T49 T50 T51 T52 T53 what a privileged container can do to the host fails under the shipped policy" {
   each_runtime tries_fail
 }
 
@@ -120,8 +120,46 @@ requests() {
   refused "the root cgroup" '.linux.cgroupsPath = "/.."' "a cgroup that is the root"
   refused "an interface of the host" '.linux.netDevices = { eth0: {} }' '"netDevices"'
 }
-@test "what cannot be brought down is refused, and the sentence says why" {
+@test "T58 T61 T62 T64 T66 what cannot be brought down is refused, and the sentence says why" {
   each_runtime requests
+}
+
+# An allowed hook runs, and knows nothing of the image's environment; one that names itself as the
+# image's program is another program on the host.
+hooks() {
+  shipped_policy
+  edit_policy '.default.hooks = { allow: ["/usr/bin/*", "/bin/*"], timeout: 20 }'
+  edit_config --arg case "$CASE" '.process.env += ["LD_PRELOAD=/evil.so"] | .process.args = ["/bin/true"]
+    | .hooks.createContainer = [{ path: "/bin/sh", args: ["sh", "-c", "env >" + $case + "/seen"] }]'
+  succeeds whittle run --bundle "$BUNDLE" "$ID"
+  has_text "$CASE/seen" || fail "the hook did not run"
+  ! grep -q LD_PRELOAD "$CASE/seen" || fail "it has the image's environment" "$(cat "$CASE/seen")"
+  grep -q '^PATH=/usr/local/sbin:' "$CASE/seen" || fail "it has no PATH" "$(cat "$CASE/seen")"
+  same "timeout" 20 "$(jq .hooks.createContainer[0].timeout "$BUNDLE/config.json")"
+  # Somebody else's program by the allowed name.
+  cp /bin/true "$CASE/foreign" && chown 1000 "$CASE/foreign"
+  edit_policy --arg case "$CASE" '.default.hooks = [$case + "/*"]'
+  make_bundle
+  edit_config --arg case "$CASE" '.hooks.prestart = [{ path: ($case + "/foreign") }]'
+  outcome whittle run --bundle "$BUNDLE" "$ID"
+  was_refused "a hook that others own" "others than root"
+}
+@test "T67 T69 T70 an allowed hook has an environment and a timeout of its own, and is root's" {
+  each_runtime hooks
+}
+
+# Groups of the host are taken out where the policy says which may stay, at create and at exec.
+groups() {
+  shipped_policy
+  edit_policy '.default.supplementalGroups = ["1000-2000"] | .default.runAsNonRoot = { uid: 10001 }'
+  edit_config '.process.user.additionalGids = [6, 998, 1500]'
+  hold whittle create
+  same "groups" 1500 "$(awk '/^Groups:/ { $1 = ""; sub(/^ /, ""); print }' "/proc/$PID/status")"
+  same "user" "10001 10001" "$(awk '/^Uid:/ { u = $2 } /^Gid:/ { print u, $2 }' "/proc/$PID/status")"
+  let_go
+}
+@test "T63 groups of the host are taken out, and user 0 becomes another" {
+  each_runtime groups
 }
 
 # The engine's socket where it usually is, in a mount namespace of its own.
@@ -147,7 +185,7 @@ sys.exit(subprocess.call(sys.argv[1:]))')
     was_refused "by $source" "of the host into the container"
   done
 }
-@test "the engine's socket is refused by whatever name it comes" {
+@test "T55 the engine's socket is refused by whatever name it comes" {
   each_runtime engine_socket
 }
 

@@ -456,6 +456,23 @@ static void test_paths(void **state)
 	"\"timeout\":120"
 #define SETKEY ",\"args\":[\"libnetwork-setkey\",\"x\"]"
 
+/* The facts are for every element in the order of the document, also of points that nobody knows:
+ * an engine's program must not stand up for another hook. */
+static void test_hooks_of_unknown_points(void **state)
+{
+	static const struct wh_hook_program programs[] = { { "/usr/sbin/dockerd", true },
+		{ "/opt/evil", true } };
+	static const struct row row = { "\"hooks\":\"refuse\"",
+		PROCESS_AND(
+			"\"hooks\":{\"new\":[{\"path\":\"/proc/1/exe\"}],\"prestart\":[{\"path\":"
+			"\"/opt/evil\"" SETKEY "}]}"),
+		NULL, REFUSED("this hook", "hooks") };
+	const struct wh_facts facts = { .last_capability = WH_CAP_COUNT - 1, .hooks = programs };
+
+	(void)state;
+	check_row(&row, &facts);
+}
+
 static void test_hooks(void **state)
 {
 	static const struct wh_hook_program dockerd = { "/usr/sbin/dockerd", true };
@@ -844,6 +861,7 @@ int main(void)
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_hooks),
+		cmocka_unit_test(test_hooks_of_unknown_points),
 		cmocka_unit_test(test_kernel_settings),
 		cmocka_unit_test(test_resources),
 		cmocka_unit_test(test_places_of_mounts),
