@@ -81,6 +81,10 @@ int wh_hook_look(struct wh_slice path, struct wh_arena *arena, struct wh_hook_pr
 			program.st_ino != st.st_ino)
 			return 0;
 		trusted = wh_check_trusted_program(real, &program, NULL) == 0;
+		/* Somebody else's link on the way could lead elsewhere by the time it is run. The
+		 * links of /proc are the kernel's. */
+		if (strncmp(text, "/proc/", 6) != 0 && strcmp(text, real) != 0)
+			trusted = trusted && wh_check_trusted_program(text, &program, NULL) == 0;
 	}
 	ret->real = wh_arena_dup(arena, wh_slice_of(real));
 	ret->trusted = trusted;

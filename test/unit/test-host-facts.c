@@ -131,7 +131,11 @@ static void hooks_by_path(void **state)
 	(void)snprintf(program, sizeof(program), "%s/program", scratch->path);
 	hook_is(program, program, true);
 	hook_is(scratch_path(scratch, "link"), program, true);
-	hook_is(scratch_path(scratch, "open/../program"), program, true);
+	/* By way of a folder, or of a link, that others could change before it is run. */
+	hook_is(scratch_path(scratch, "open/../program"), program, false);
+	scratch_link(scratch, "foreign", "program");
+	assert_int_equal(lchown(scratch_path(scratch, "foreign"), 1000, 1000), 0);
+	hook_is(scratch_path(scratch, "foreign"), program, false);
 	hook_is(scratch_path(scratch, "text"), scratch_path(scratch, "text"), false);
 	hook_is(scratch_path(scratch, "shared"), scratch_path(scratch, "shared"), false);
 	hook_is(scratch_path(scratch, "open/program"), scratch_path(scratch, "open/program"),
