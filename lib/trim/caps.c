@@ -122,20 +122,11 @@ static int check_sets(struct wh_trim *trim, wh_node sets, struct wh_err *err)
 /* The sets as an object with five arrays, whatever was left out. */
 static wh_node make_explicit(struct wh_trim *trim, struct cut cuts[SETS])
 {
-	struct wh_json *doc = trim->doc;
-	wh_node sets = wh_json_get(doc, trim->process, kind);
+	wh_node sets = wh_trim_member(trim, trim->process, kind, WH_JSON_OBJECT);
 
-	if (wh_json_type(doc, sets) != WH_JSON_OBJECT) {
-		sets = wh_json_new_object(doc);
-		wh_json_set(doc, trim->process, kind, sets);
-	}
 	for (size_t i = 0; i < SETS; i++) {
-		wh_node set = wh_json_get(doc, sets, set_names[i]);
+		wh_node set = wh_trim_member(trim, sets, set_names[i], WH_JSON_ARRAY);
 
-		if (wh_json_type(doc, set) != WH_JSON_ARRAY) {
-			set = wh_json_new_array(doc);
-			wh_json_set(doc, sets, set_names[i], set);
-		}
 		cuts[i] = (struct cut){ .node = set,
 			.pointer = wh_trim_process_pointer(trim, set_pointers[i]) };
 	}

@@ -289,24 +289,12 @@ static void deny_all(struct wh_trim *trim, wh_node rules)
 		WH_SLICE("a *:* rwm denied"), "what no rule allows must not be allowed");
 }
 
-/* The member of an object that is one itself, or an array; made where there is none. */
-static wh_node member(struct wh_json *doc, wh_node object, const char *key, enum wh_json_type type)
-{
-	wh_node node = wh_json_get(doc, object, key);
-
-	if (wh_json_type(doc, node) == type)
-		return node;
-	node = type == WH_JSON_ARRAY ? wh_json_new_array(doc) : wh_json_new_object(doc);
-	wh_json_set(doc, object, key, node);
-	return node;
-}
-
 static int judge_rules(struct wh_trim *trim, const struct kept *kept, struct wh_err *err)
 {
 	struct wh_json *doc = trim->doc;
-	wh_node section = member(doc, trim->config, "linux", WH_JSON_OBJECT);
-	wh_node resources = member(doc, section, "resources", WH_JSON_OBJECT);
-	wh_node rules = member(doc, resources, "devices", WH_JSON_ARRAY);
+	wh_node section = wh_trim_member(trim, trim->config, "linux", WH_JSON_OBJECT);
+	wh_node resources = wh_trim_member(trim, section, "resources", WH_JSON_OBJECT);
+	wh_node rules = wh_trim_member(trim, resources, "devices", WH_JSON_ARRAY);
 	wh_node narrowed = wh_json_new_array(doc);
 	bool changed = false;
 

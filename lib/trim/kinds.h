@@ -59,6 +59,11 @@ int wh_trim_device_node(struct wh_trim *trim, wh_node mount, const struct wh_sou
  * root; false when it does not fit. */
 bool wh_trim_clean_path(struct wh_slice path, char *ret, size_t size) WH_MUST_CHECK;
 
+/* The member of an object that is one itself, or an array; an empty one is put there when it is
+ * missing or null. */
+wh_node wh_trim_member(
+	struct wh_trim *trim, wh_node object, const char *key, enum wh_json_type type);
+
 /* The action of a note on what stays as it is; it counts as no change. */
 #define WH_KEPT "kept"
 #define WH_NOT_ALLOWED "the policy does not allow it"

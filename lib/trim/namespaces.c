@@ -114,21 +114,14 @@ static int find_standing(
 static void make_new(struct wh_trim *trim, const struct standing *standing)
 {
 	struct wh_json *doc = trim->doc;
-	wh_node section = wh_json_get(doc, trim->config, "linux");
-	wh_node list = the_list(trim);
 	wh_node entry = standing->entry;
+	wh_node list;
 
 	if (entry != WH_NO_NODE) {
 		wh_json_unset(doc, entry, "path");
 	} else {
-		if (wh_json_type(doc, section) != WH_JSON_OBJECT) {
-			section = wh_json_new_object(doc);
-			wh_json_set(doc, trim->config, "linux", section);
-		}
-		if (wh_json_type(doc, list) != WH_JSON_ARRAY) {
-			list = wh_json_new_array(doc);
-			wh_json_set(doc, section, "namespaces", list);
-		}
+		list = wh_trim_member(trim, trim->config, "linux", WH_JSON_OBJECT);
+		list = wh_trim_member(trim, list, "namespaces", WH_JSON_ARRAY);
 		entry = wh_json_new_object(doc);
 		wh_json_set(
 			doc, entry, "type", wh_json_new_string(doc, wh_slice_of(standing->type)));

@@ -45,23 +45,6 @@ static bool has_path(const struct wh_trim *trim, wh_node array, const char *path
 	return false;
 }
 
-static wh_node make_array(struct wh_trim *trim, const char *key)
-{
-	struct wh_json *doc = trim->doc;
-	wh_node section = wh_json_get(doc, trim->config, "linux");
-	wh_node array = wh_json_get(doc, section, key);
-
-	if (wh_json_type(doc, section) != WH_JSON_OBJECT) {
-		section = wh_json_new_object(doc);
-		wh_json_set(doc, trim->config, "linux", section);
-	}
-	if (wh_json_type(doc, array) != WH_JSON_ARRAY) {
-		array = wh_json_new_array(doc);
-		wh_json_set(doc, section, key, array);
-	}
-	return array;
-}
-
 static int refuse_path(
 	struct wh_trim *trim, const struct list *list, const char *path, struct wh_err *err)
 {
@@ -87,8 +70,8 @@ static int complete(struct wh_trim *trim, const struct list *list, struct wh_err
 		r = refuse_path(trim, list, list->paths[i], err);
 		if (r <= 0)
 			return r;
-		array = make_array(trim, list->key);
-		section = wh_json_get(trim->doc, trim->config, "linux");
+		section = wh_trim_member(trim, trim->config, "linux", WH_JSON_OBJECT);
+		array = wh_trim_member(trim, section, list->key, WH_JSON_ARRAY);
 		wh_json_append(trim->doc, array, wh_json_new_string(trim->doc, path));
 		wh_trim_tell(trim, list->kind, list->pointer, "added", path, list->why);
 	}
@@ -125,13 +108,9 @@ static bool is_writing(const struct wh_trim *trim, wh_node option)
 static void make_readonly(struct wh_trim *trim, wh_node mount)
 {
 	struct wh_json *doc = trim->doc;
-	wh_node options = wh_json_get(doc, mount, "options");
+	wh_node options = wh_trim_member(trim, mount, "options", WH_JSON_ARRAY);
 	wh_node next;
 
-	if (wh_json_type(doc, options) != WH_JSON_ARRAY) {
-		options = wh_json_new_array(doc);
-		wh_json_set(doc, mount, "options", options);
-	}
 	for (wh_node option = wh_json_first(doc, options); option != WH_NO_NODE; option = next) {
 		next = wh_json_next(doc, option);
 		if (is_writing(trim, option))

@@ -22,17 +22,6 @@ static const struct ceiling {
 		"a container without this limit on memory" },
 };
 
-static wh_node make_object(struct wh_json *doc, wh_node parent, const char *key)
-{
-	wh_node node = wh_json_get(doc, parent, key);
-
-	if (wh_json_type(doc, node) == WH_JSON_OBJECT)
-		return node;
-	node = wh_json_new_object(doc);
-	wh_json_set(doc, parent, key, node);
-	return node;
-}
-
 static wh_node the_resources(const struct wh_trim *trim)
 {
 	return wh_json_get(trim->doc, wh_json_get(trim->doc, trim->config, "linux"), "resources");
@@ -59,9 +48,9 @@ static int set_limit(
 	r = wh_trim_beyond(trim, WH_KIND_RESOURCES, number, err, "%s", ceiling->what);
 	if (r <= 0)
 		return r;
-	section = make_object(doc, trim->config, "linux");
-	section = make_object(doc, section, "resources");
-	section = make_object(doc, section, ceiling->section);
+	section = wh_trim_member(trim, trim->config, "linux", WH_JSON_OBJECT);
+	section = wh_trim_member(trim, section, "resources", WH_JSON_OBJECT);
+	section = wh_trim_member(trim, section, ceiling->section, WH_JSON_OBJECT);
 	number = wh_json_new_i64(doc, most);
 	wh_json_set(doc, section, "limit", number);
 	wh_trim_tell(trim, WH_KIND_RESOURCES, ceiling->pointer, "set", wh_json_raw(doc, number),

@@ -76,13 +76,9 @@ static void add_entry(
 	struct wh_trim *trim, const char *name, const struct wh_own_rlimit *own, uint64_t ceiling)
 {
 	struct wh_json *doc = trim->doc;
-	wh_node rlimits = wh_json_get(doc, trim->process, "rlimits");
+	wh_node rlimits = wh_trim_member(trim, trim->process, "rlimits", WH_JSON_ARRAY);
 	wh_node entry = wh_json_new_object(doc);
 
-	if (wh_json_type(doc, rlimits) != WH_JSON_ARRAY) {
-		rlimits = wh_json_new_array(doc);
-		wh_json_set(doc, trim->process, "rlimits", rlimits);
-	}
 	wh_json_set(doc, entry, "type", wh_json_new_string(doc, wh_slice_of(name)));
 	wh_json_set(doc, entry, "hard", wh_json_new_u64(doc, least(own->hard, ceiling)));
 	wh_json_set(doc, entry, "soft", wh_json_new_u64(doc, least(own->soft, ceiling)));

@@ -48,15 +48,12 @@ int wh_trim_seccomp(struct wh_trim *trim, struct wh_err *err)
 		.context = trim,
 	};
 	struct telling telling = { trim, err, 0 };
-	wh_node section = wh_json_get(trim->doc, trim->config, "linux");
+	wh_node section;
 	int r;
 
 	if (wh_trim_limit(trim, WH_KIND_SECCOMP)->otherwise == WH_KEEP)
 		return 0;
-	if (wh_json_type(trim->doc, section) != WH_JSON_OBJECT) {
-		section = wh_json_new_object(trim->doc);
-		wh_json_set(trim->doc, trim->config, "linux", section);
-	}
+	section = wh_trim_member(trim, trim->config, "linux", WH_JSON_OBJECT);
 	r = wh_seccomp_follow(trim->doc, section, &limits, tell, &telling, err);
 	return r < 0 ? r : telling.result;
 }

@@ -106,6 +106,18 @@ int wh_trim_beyond(struct wh_trim *trim, enum wh_kind kind, wh_node node, struct
 				  : wh_json_fail(trim->doc, node, err, EACCES, tail, what, key);
 }
 
+wh_node wh_trim_member(
+	struct wh_trim *trim, wh_node object, const char *key, enum wh_json_type type)
+{
+	wh_node node = wh_json_get(trim->doc, object, key);
+
+	if (wh_json_type(trim->doc, node) == type)
+		return node;
+	node = type == WH_JSON_ARRAY ? wh_json_new_array(trim->doc) : wh_json_new_object(trim->doc);
+	wh_json_set(trim->doc, object, key, node);
+	return node;
+}
+
 const char *wh_trim_process_pointer(const struct wh_trim *trim, const char *key)
 {
 	const char *pointer = wh_arena_printf(

@@ -36,14 +36,9 @@ static wh_node the_user(const struct wh_trim *trim)
 
 int wh_trim_user(struct wh_trim *trim, struct wh_err *err)
 {
-	wh_node user = the_user(trim);
-	int r;
+	wh_node user = wh_trim_member(trim, trim->process, "user", WH_JSON_OBJECT);
+	int r = make_explicit(trim, user, "uid", err);
 
-	if (wh_json_type(trim->doc, user) != WH_JSON_OBJECT) {
-		user = wh_json_new_object(trim->doc);
-		wh_json_set(trim->doc, trim->process, "user", user);
-	}
-	r = make_explicit(trim, user, "uid", err);
 	return r < 0 ? r : make_explicit(trim, user, "gid", err);
 }
 
