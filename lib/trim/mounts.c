@@ -336,10 +336,7 @@ static void force_options(struct wh_trim *trim, wh_node mount)
 			(has_option(trim, options, forced[i].word) &&
 				!has_option(trim, options, forced[i].opposite)))
 			continue;
-		if (wh_json_type(trim->doc, options) != WH_JSON_ARRAY) {
-			options = wh_json_new_array(trim->doc);
-			wh_json_set(trim->doc, mount, "options", options);
-		}
+		options = wh_trim_member(trim, mount, "options", WH_JSON_ARRAY);
 		drop_option(trim, options, forced[i].opposite);
 		if (!has_option(trim, options, forced[i].word))
 			wh_json_append(trim->doc, options, wh_json_new_string(trim->doc, word));
