@@ -7,7 +7,11 @@
 
 load docker
 
-setup_file() { docker_machine; }
+# What is refused of the host's is another file's matter (docker-privileged.bats).
+setup_file() {
+  docker_machine
+  edit_policy config '.default += { hostNamespaces: "keep", mounts: "keep" }'
+}
 teardown_file() { machine_stop; }
 teardown() { show_logs; end_containers; }
 

@@ -291,6 +291,7 @@ no_new_privileges() {
 no_mount_namespace() {
   local filter before
   before=$(cat /proc/self/mountinfo)
+  edit_policy '.default.hostNamespaces = "keep"' # which would refuse them before
   for filter in 'del(.linux)' '.linux = null' '.linux = {}' 'del(.linux.namespaces)' '.linux.namespaces = []' \
     '.linux.namespaces = null' '.linux.namespaces |= map(select(.type != "mount"))' \
     '.linux.namespaces |= map(if .type == "mount" then .path = "/proc/1/ns/mnt" else . end)' \

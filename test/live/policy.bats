@@ -114,8 +114,8 @@ watching() {
   same "names that enforcing would remove" "$(tr ' ' '\n' <<<"$docker_capabilities" | grep . |
     grep -vwE 'CHOWN|NET_BIND_SERVICE|SETUID' | sed 's/^/CAP_/' | sort)" \
     "$(head -n 1 "$RECORDS" | jq -r '.changes[] | select(.action == "removed") | .what' | sort -u)"
-  same "other changes that enforcing would make" $'noNewPrivileges\nreadonlyRootfs\ntmpfs' \
-    "$(head -n 1 "$RECORDS" | jq -r '.changes[] | select(.action != "removed") | .kind' | sort)"
+  same "other changes that enforcing would make" $'devices\nmaskedPaths\nnoNewPrivileges\nreadonlyPaths\nreadonlyRootfs\nseccomp\ntmpfs' \
+    "$(head -n 1 "$RECORDS" | jq -r '.changes[] | select(.action != "removed") | .kind' | sort -u)"
 }
 @test "audit mode changes nothing, neither file nor process, and records what it would change" {
   each_runtime watching

@@ -212,6 +212,7 @@ writable_by_policy() {
 
 no_mount_namespace() {
   private_namespace : # a runtime that ran it would mount on the host
+  edit_policy '.default.hostNamespaces = "keep"' # which would refuse it before
   edit_config '.linux.namespaces |= map(select(.type != "mount")) | .mounts = [] | del(.linux.maskedPaths, .linux.readonlyPaths)'
   is_refused run --bundle "$BUNDLE" "$ID"
   says "read-only root file system"
