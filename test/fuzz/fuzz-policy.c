@@ -62,9 +62,12 @@ static void check_limits(const struct wh_limits *limits)
 
 static bool is_within(const struct wh_limits *a, const struct wh_limits *b)
 {
+	for (size_t kind = 0; kind < WH_KINDS; kind++) {
+		if (a->kinds[kind].otherwise < b->kinds[kind].otherwise)
+			return false;
+	}
 	return (a->capabilities & ~b->capabilities) == 0 && a->mode <= b->mode &&
-	       a->restore <= b->restore && a->no_new_privileges >= b->no_new_privileges &&
-	       a->readonly_rootfs >= b->readonly_rootfs && a->tmpfs_count <= b->tmpfs_count;
+	       a->restore <= b->restore && a->tmpfs_count <= b->tmpfs_count;
 }
 
 /* Without the help of what nobody can set, and so with a bundle that no engine would give, the

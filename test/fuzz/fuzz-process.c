@@ -220,7 +220,7 @@ static void read_kind(struct exec *exec, const char *piece)
 				       : WH_RUNTIME_RUNC;
 	exec->limits.capabilities =
 		piece[0] == '\0' ? 0 : strtoull(piece + 1, NULL, 16) & WH_CAPSET_ALL;
-	exec->limits.no_new_privileges = true;
+	exec->limits.kinds[WH_KIND_NO_NEW_PRIVILEGES].otherwise = WH_STRIP;
 	exec->facts.last_capability = WH_CAP_COUNT - 2;
 }
 
