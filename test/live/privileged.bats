@@ -291,3 +291,33 @@ works() {
 @test "ordinary programs work under the shipped policy" {
   each_runtime works
 }
+
+# A database whose rule gives it what it needs to take over its folder and step down from root.
+database() {
+  local library
+  rm -rf "$CASE/rootfs"
+  make_rootfs "$CASE/rootfs"
+  mkdir -p "$CASE/rootfs/data" "$CASE/data"
+  cp "$(readlink -f "$(command -v redis-server)")" "$CASE/rootfs/bin/redis-server"
+  cp "$(command -v setpriv)" "$CASE/rootfs/bin/"
+  for library in $(ldd "$CASE/rootfs/bin/redis-server" "$CASE/rootfs/bin/setpriv" | grep -oE '/[^ ]+\.so[^ ]*' | sort -u); do
+    mkdir -p "$CASE/rootfs${library%/*}"
+    cp -L "$library" "$CASE/rootfs$library"
+  done
+  shipped_policy
+  edit_policy --arg bundle "$BUNDLE" '.rules = [{ name: "database", match: { bundle: $bundle }, capabilities: {
+    CAP_CHOWN: "takes over the data folder", CAP_SETUID: "steps down from root", CAP_SETGID: "steps down from root" } }]'
+  edit_config --arg case "$CASE" '.root.path = $case + "/rootfs"
+    | .mounts += [{ destination: "/data", type: "bind", source: ($case + "/data"), options: ["rbind", "rw"] }]'
+  run_script 'set -e; b=/bin/busybox; $b chown 999:999 /data
+    cd /data; /bin/setpriv --reuid 999 --regid 999 --clear-groups redis-server --port 7000 --save "" --appendonly yes --dir /data >/tmp/log 2>&1 &
+    until echo PING | $b nc 127.0.0.1 7000 2>/dev/null | grep -q PONG; do $b ps | $b grep -q "[r]edis-server" || { cat /tmp/log; exit 1; }; $b usleep 50000; done
+    printf "SET key value\r\nGET key\r\n" | $b nc 127.0.0.1 7000; echo SHUTDOWN | $b nc 127.0.0.1 7000; wait $!; ls -d /data/append*'
+  succeeds whittle run --bundle "$BUNDLE" "$ID"
+  same "what it answered" "+OK \$5 value /data/appendonlydir" "$(tr -d '\r' <"$stdout" | paste -sd ' ')"
+  same "rule" database "$(jq -r .rule "$RECORDS" | tail -n 1)"
+  same "who owns its files" 999 "$(stat -c %u "$CASE/data/appendonlydir")"
+}
+@test "a database works under a rule of its own" {
+  each_runtime database
+}
