@@ -23,7 +23,7 @@ case ${1-} in
 esac
 [ -x "$once" ] || { echo "golden.sh: $once is not built" >&2; exit 2; }
 
-policies=(example everything restricted)
+policies=(example everything restricted tight)
 
 policy_file() {
   case $1 in
