@@ -15,6 +15,7 @@
 
 struct parts {
 	struct wh_slice domain;
+	struct wh_slice folder; /* the one that Docker Hub's official images leave out */
 	struct wh_slice path;
 	struct wh_slice tag;    /* no data: none */
 	struct wh_slice digest; /* no data: none */
@@ -92,7 +93,7 @@ static bool is_path_component(struct wh_slice text)
 			separators = 0;
 			continue;
 		}
-		if (strchr("._-", c) == NULL || i == 0 || i + 1 == text.len)
+		if (memchr("._-", c, 3) == NULL || i == 0 || i + 1 == text.len)
 			return false;
 		if (separators > 0 &&
 			(c != text.data[i - 1] || c == '.' || (c == '_' && separators == 2)))
@@ -220,13 +221,19 @@ static void split_domain(struct wh_slice name, struct parts *parts)
 	parts->path = part(name, len + 1, name.len);
 }
 
-static const char *fault_of(const struct parts *parts, unsigned flags)
+/* What Docker Hub's names leave out. The length of a name counts with it. */
+static void complete(struct parts *parts)
 {
-	if (parts->domain.data == NULL && (flags & WH_REFERENCE_HUB) == 0)
-		return "the name has no registry in it, and the engine may have looked it up in "
-		       "any";
-	if ((parts->domain.data != NULL && !is_domain(parts->domain)) || !is_path(parts->path) ||
-		parts->domain.len + 1 + parts->path.len > NAME_MAX_LEN)
+	if (parts->domain.data == NULL || wh_slice_is(parts->domain, "index.docker.io"))
+		parts->domain = WH_SLICE("docker.io");
+	if (wh_slice_is(parts->domain, "docker.io") && find(parts->path, '/') == NULL)
+		parts->folder = WH_SLICE("library/");
+}
+
+static const char *fault_of(const struct parts *parts)
+{
+	if (!is_domain(parts->domain) || !is_path(parts->path) ||
+		parts->domain.len + 1 + parts->folder.len + parts->path.len > NAME_MAX_LEN)
 		return "the name is no image reference";
 	if (parts->tag.data != NULL && !is_tag(parts->tag))
 		return "the tag is none";
@@ -237,17 +244,12 @@ static const char *fault_of(const struct parts *parts, unsigned flags)
 
 static char *join(const struct parts *parts, struct wh_arena *arena)
 {
-	struct wh_slice domain = parts->domain;
 	struct wh_slice end = parts->digest.data != NULL ? parts->digest
 			      : parts->tag.data != NULL  ? parts->tag
 							 : WH_SLICE("latest");
-	const char *library = "";
 
-	if (domain.data == NULL || wh_slice_is(domain, "index.docker.io"))
-		domain = WH_SLICE("docker.io");
-	if (wh_slice_is(domain, "docker.io") && find(parts->path, '/') == NULL)
-		library = "library/";
-	return wh_arena_printf(arena, "%.*s/%s%.*s%c%.*s", (int)domain.len, domain.data, library,
+	return wh_arena_printf(arena, "%.*s/%.*s%.*s%c%.*s", (int)parts->domain.len,
+		parts->domain.data, (int)parts->folder.len, parts->folder.data,
 		(int)parts->path.len, parts->path.data, parts->digest.data != NULL ? '@' : ':',
 		(int)end.len, end.data);
 }
@@ -255,13 +257,19 @@ static char *join(const struct parts *parts, struct wh_arena *arena)
 int wh_reference_normalise(struct wh_slice typed, unsigned flags, struct wh_arena *arena,
 	const char **ret, const char **ret_why)
 {
-	struct parts parts = { .tag = { NULL, 0 } };
+	struct parts parts = { .folder = WH_SLICE(""), .tag = { NULL, 0 } };
 	const char *why;
 	const char *text;
 
 	split_end(&typed, &parts);
 	split_domain(typed, &parts);
-	why = fault_of(&parts, flags);
+	if (parts.domain.data == NULL && (flags & WH_REFERENCE_HUB) == 0) {
+		*ret_why = "the name has no registry in it, and the engine may have looked it up "
+			   "in any";
+		return -EINVAL;
+	}
+	complete(&parts);
+	why = fault_of(&parts);
 	if (why != NULL) {
 		*ret_why = why;
 		return -EINVAL;

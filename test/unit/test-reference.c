@@ -16,7 +16,9 @@
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define DIGEST "@sha256:" HEX64
 #define A16 "aaaaaaaaaaaaaaaa"
-#define A128 A16 A16 A16 A16 A16 A16 A16 A16
+#define A32 A16 A16
+#define A64 A32 A32
+#define A128 A64 A64
 #define HUB "docker.io/library/"
 
 /* `expected` NULL: no reference. */
@@ -99,12 +101,32 @@ static void test_names(void **state)
 		{ "a.io:5x/x", NULL },
 		{ "[fe80::1/x", NULL },
 		{ "a.io/" A128 A128, NULL },
+		{ "a.io/" A128 A64 A32 A16 "aaaaaaaaaa",
+			"a.io/" A128 A64 A32 A16 "aaaaaaaaaa:latest" },
+		{ "a.io/" A128 A64 A32 A16 "aaaaaaaaaaa", NULL },
+		/* The name is as long as it is when it is complete. */
+		{ A128 A64 A32 "aaaaaaaaaaaaa", HUB A128 A64 A32 "aaaaaaaaaaaaa:latest" },
+		{ A128 A64 A32 "aaaaaaaaaaaaaa", NULL },
 		{ "\xc3\xa9", NULL },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < WH_COUNT(rows); i++)
 		check(rows[i].typed, WH_REFERENCE_HUB, rows[i].expected);
+}
+
+/* A record may have any byte in it. */
+static void test_a_nul_in_a_name(void **state)
+{
+	static const char typed[] = "a\0b";
+	struct wh_arena arena = WH_ARENA_INIT;
+	const char *got = NULL, *why = NULL;
+
+	(void)state;
+	assert_int_equal(wh_reference_normalise((struct wh_slice){ typed, sizeof(typed) - 1 },
+				 WH_REFERENCE_HUB, &arena, &got, &why),
+		-EINVAL);
+	wh_arena_done(&arena);
 }
 
 /* Podman and CRI-O may have looked a short name up in any registry. */
@@ -168,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_a_nul_in_a_name),
 		cmocka_unit_test(test_names_without_a_hub),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_image_ids),
