@@ -13,15 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "host/file.h"
 #include "oci/argv.h"
 #include "verbs.h"
-
-#define WIDTH 100 /* where there is no terminal to ask */
 
 int wh_status_note(struct wh_status *status, struct wh_status_list *list, const char *format, ...)
 {
@@ -136,35 +133,17 @@ static int gather(struct wh_status *status, struct wh_err *err)
 
 /* ---- saying ------------------------------------------------------------------------------ */
 
-static size_t width_of(FILE *to)
-{
-	struct winsize size;
-
-	if (ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
-		return size.ws_col;
-	return WIDTH;
-}
-
-static bool wants_colour(FILE *to)
-{
-	const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
-	return isatty(fileno(to)) && (none == NULL || none[0] == '\0') &&
-	       (terminal == NULL || strcmp(terminal, "dumb") != 0);
-}
-
 static int print(const struct wh_status *status, bool json)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 
+	struct wh_screen screen = wh_screen_of(stdout, &text);
+
 	if (json)
 		wh_status_write_json(status, &text);
 	else
-		wh_status_write_text(status, wants_colour(stdout), width_of(stdout), &text);
-	if (wh_buf_status(&text) < 0 || fwrite(text.data, 1, text.len, stdout) != text.len ||
-		fflush(stdout) != 0)
-		return -EIO;
-	return 0;
+		wh_status_write_text(status, &screen);
+	return wh_print(&text, stdout);
 }
 
 static void status_done(struct wh_status *status)

@@ -23,6 +23,7 @@
 #include "oci/state.h"
 #include "policy-file.h"
 #include "policy/policy.h"
+#include "screen.h"
 
 /* A policy that something on this host loads, judged. */
 struct wh_status_policy {
@@ -226,6 +227,5 @@ struct wh_status_counts wh_status_count(const struct wh_status *status);
 
 /* ---- status-text.c, status-json.c. Memory that ran out shows in the buffer. */
 
-void wh_status_write_text(
-	const struct wh_status *status, bool colour, size_t width, struct wh_buf *ret);
+void wh_status_write_text(const struct wh_status *status, struct wh_screen *screen);
 void wh_status_write_json(const struct wh_status *status, struct wh_buf *ret);
