@@ -40,10 +40,10 @@ static int read_documents(
 	int folder WH_FD = WH_NO_FD;
 	int r;
 
-	r = wh_state_layout(run->argv.grammar->kind, run->argv.id, &run->arena, &layout);
+	r = wh_state_layout(run->argv.grammar->kind, run->argv.id, &run->judged.arena, &layout);
 	if (r < 0)
 		return wh_fail_errno(err, -r, "finding the state");
-	path = wh_arena_printf(&run->arena, "%s/%s", root, layout.folder);
+	path = wh_arena_printf(&run->judged.arena, "%s/%s", root, layout.folder);
 	if (path == NULL)
 		return wh_fail_errno(err, ENOMEM, "finding the state");
 	folder = wh_open_trusted_folder(path, NULL, err);
@@ -51,7 +51,8 @@ static int read_documents(
 		return folder;
 	r = 0;
 	if (layout.prefix)
-		r = wh_find_name(folder, layout.file, ".state", &run->arena, &layout.file, err);
+		r = wh_find_name(
+			folder, layout.file, ".state", &run->judged.arena, &layout.file, err);
 	if (r == 0)
 		r = read_state_file(folder, layout.file, &ret->state_doc, err);
 	if (r == 0 && layout.config != NULL)
@@ -80,7 +81,22 @@ const char *wh_run_root(struct wh_run *run)
 
 	if (given != NULL && given[0] != '\0')
 		return given;
-	return wh_state_root(kind, xdg, is_host_root(kind, xdg), &run->arena);
+	return wh_state_root(kind, xdg, is_host_root(kind, xdg), &run->judged.arena);
+}
+
+int wh_run_call(struct wh_run *run, struct wh_call *ret, struct wh_err *err)
+{
+	const char *given = wh_argv_value(&run->argv, WH_ROLE_ROOT);
+
+	*ret = (struct wh_call){
+		.command = run->argv.command->name,
+		.id = run->argv.id,
+		.bundle = run->judged.bundle,
+		.root = wh_run_root(run),
+		.root_given = given != NULL && given[0] != '\0',
+	};
+	return ret->root == NULL ? wh_fail_errno(err, ENOMEM, "identifying container %s", ret->id)
+				 : 0;
 }
 
 /* The bundle as create saw it, links resolved; as the runtime wrote it down when it is gone since.
@@ -91,7 +107,7 @@ static const char *resolve_bundle(struct wh_run *run, const char *recorded)
 
 	if (wh_resolve_trusted_folder(recorded, &path, NULL) < 0)
 		return recorded;
-	return wh_arena_dup(&run->arena, (struct wh_slice){ path.data, path.len });
+	return wh_arena_dup(&run->judged.arena, (struct wh_slice){ path.data, path.len });
 }
 
 int wh_run_find_container(struct wh_run *run, struct wh_run_container *ret, struct wh_err *err)
@@ -104,15 +120,15 @@ int wh_run_find_container(struct wh_run *run, struct wh_run_container *ret, stru
 	r = read_documents(run, root, ret, err);
 	if (r == 0)
 		r = wh_state_read(&ret->state, run->argv.grammar->kind, run->argv.id,
-			ret->state_doc, ret->config_doc, &run->arena, err);
+			ret->state_doc, ret->config_doc, &run->judged.arena, err);
 	if (r < 0) {
 		wh_err_prefix(err,
 			"container %s cannot be identified from the state of %s under %s",
 			run->argv.id, run->argv.grammar->name, root);
 		return r;
 	}
-	run->bundle = resolve_bundle(run, ret->state.bundle);
-	if (run->bundle == NULL)
+	run->judged.bundle = resolve_bundle(run, ret->state.bundle);
+	if (run->judged.bundle == NULL)
 		return wh_fail_errno(err, ENOMEM, "finding the bundle");
 	if (wh_argv_value(&run->argv, WH_ROLE_ROOT) != root)
 		run->override.root = root;

@@ -44,7 +44,7 @@ int wh_run_hand_over(
 
 	if (fd < 0)
 		return fd;
-	*ret = wh_arena_printf(&run->arena, "/proc/self/fd/%d", fd);
+	*ret = wh_arena_printf(&run->judged.arena, "/proc/self/fd/%d", fd);
 	return *ret == NULL ? wh_fail_errno(err, ENOMEM, "handing the document over") : 0;
 }
 
@@ -70,13 +70,13 @@ static int read_request(struct wh_run *run, const struct wh_run_container *conta
 /* runc takes what the options leave out from the bundle's config.json as it is now. */
 static int read_base(struct wh_run *run, struct wh_json **ret, struct wh_err *err)
 {
-	int folder WH_FD = wh_open_trusted_folder(run->bundle, NULL, err);
+	int folder WH_FD = wh_open_trusted_folder(run->judged.bundle, NULL, err);
 
 	if (folder < 0) {
 		wh_err_prefix(err, "the container's bundle");
 		return folder;
 	}
-	return wh_run_read_config(ret, NULL, folder, run->bundle, err);
+	return wh_read_config(ret, NULL, folder, run->judged.bundle, err);
 }
 
 static int build_process(struct wh_run *run, const struct wh_run_container *container,
@@ -104,7 +104,7 @@ static int build_process(struct wh_run *run, const struct wh_run_container *cont
 static int hand_over_document(struct wh_run *run, const char **ret, struct wh_err *err)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	int r = wh_json_write_buf(run->doc, wh_json_root(run->doc), &text);
+	int r = wh_json_write_buf(run->judged.doc, wh_json_root(run->judged.doc), &text);
 
 	if (r < 0)
 		return wh_fail_errno(err, -r, "writing the document");
@@ -114,10 +114,16 @@ static int hand_over_document(struct wh_run *run, const char **ret, struct wh_er
 static int decide(struct wh_run *run, const struct wh_run_container *container,
 	const struct wh_json *doc, struct wh_err *err)
 {
-	int r = wh_run_identify(run, &container->state.annotations, container->state.rootfs, doc,
-		doc == NULL ? WH_NO_NODE : wh_json_root(doc), err);
+	struct wh_call call;
+	int r = wh_run_call(run, &call, err);
 
-	return r < 0 ? r : wh_run_decide(run, err);
+	if (r < 0)
+		return r;
+	call.annotations = &container->state.annotations;
+	call.rootfs = container->state.rootfs;
+	r = wh_judge_identify(
+		&run->judged, &call, doc, doc == NULL ? WH_NO_NODE : wh_json_root(doc), err);
+	return r < 0 ? r : wh_judge_decide(&run->judged, err);
 }
 
 /*
@@ -126,7 +132,7 @@ static int decide(struct wh_run *run, const struct wh_run_container *container,
  */
 static int prepare(struct wh_run *run, struct wh_run_container *container, struct wh_err *err)
 {
-	bool user_counts = wh_policy_asks(run->policy, WH_FACT_USER);
+	bool user_counts = wh_policy_asks(run->judged.policy, WH_FACT_USER);
 	const char *file = wh_argv_value(&run->argv, WH_ROLE_PROCESS);
 	int r = wh_run_find_container(run, container, err);
 
@@ -135,27 +141,22 @@ static int prepare(struct wh_run *run, struct wh_run_container *container, struc
 	if (r < 0)
 		return r;
 	if (file != NULL)
-		r = read_request(run, container, file, &run->doc, err);
+		r = read_request(run, container, file, &run->judged.doc, err);
 	else
-		r = build_process(run, container, &run->doc, err);
-	return r < 0 || !user_counts ? r : decide(run, container, run->doc, err);
+		r = build_process(run, container, &run->judged.doc, err);
+	return r < 0 || !user_counts ? r : decide(run, container, run->judged.doc, err);
 }
 
 int wh_run_exec(struct wh_run *run, struct wh_err *err)
 {
 	struct wh_run_container container WH_CLEANUP(wh_run_container_done) = WH_RUN_CONTAINER_INIT;
-	struct wh_facts facts = { .last_capability = wh_last_capability() };
 	int r = prepare(run, &container, err);
 
-	if (r == 0 && wh_run_look_at_labels(run, wh_json_root(run->doc), &facts) < 0)
-		r = wh_fail_errno(err, ENOMEM, "looking at the host");
 	if (r == 0)
-		r = wh_trim_process(
-			&run->trim, run->doc, &run->decision.limits, &facts, &run->arena, err);
+		r = wh_judge_process(&run->judged, err);
 	if (r < 0)
 		return r;
-	run->trimmed = true;
-	if (run->decision.limits.mode == WH_MODE_AUDIT)
+	if (run->judged.decision.limits.mode == WH_MODE_AUDIT)
 		return 0;
 	return hand_over_document(run, &run->override.process, err);
 }
@@ -187,20 +188,21 @@ int wh_run_update(struct wh_run *run, struct wh_err *err)
 		r = read_resources(file, &text, err);
 	/* Standard input is used up by now, so the original is handed over even if it is changed in
 	 * nothing. */
-	if (r == 0 && run->decision.limits.mode == WH_MODE_AUDIT)
+	if (r == 0 && run->judged.decision.limits.mode == WH_MODE_AUDIT)
 		r = wh_run_hand_over(run, &text, &run->override.resources, err);
 	if (r == 0)
-		r = wh_json_parse_take(&run->doc, &text, NULL, err);
+		r = wh_json_parse_take(&run->judged.doc, &text, NULL, err);
 	if (r == 0)
-		r = wh_schema_check(run->doc, wh_json_root(run->doc), &wh_schema_resources, err);
+		r = wh_schema_check(
+			run->judged.doc, wh_json_root(run->judged.doc), &wh_schema_resources, err);
 	if (r == 0)
-		r = wh_trim_resources(&run->trim, run->doc, &run->arena, err);
+		r = wh_trim_resources(&run->judged.trim, run->judged.doc, &run->judged.arena, err);
 	if (r < 0) {
 		wh_err_prefix(err, "update");
 		return r;
 	}
-	run->trimmed = true;
-	if (run->decision.limits.mode == WH_MODE_AUDIT)
+	run->judged.trimmed = true;
+	if (run->judged.decision.limits.mode == WH_MODE_AUDIT)
 		return 0;
 	return hand_over_document(run, &run->override.resources, err);
 }

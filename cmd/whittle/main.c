@@ -21,11 +21,7 @@
 
 static void run_done(struct wh_run *run)
 {
-	wh_json_free(run->doc);
-	for (size_t i = 0; i < run->profile_count; i++)
-		wh_json_free(run->profiles[i]);
-	wh_policy_free(run->policy);
-	wh_arena_done(&run->arena);
+	wh_judgement_done(&run->judged);
 }
 
 /*
@@ -41,7 +37,7 @@ static int own_options(
 
 	*ret_used = 0;
 	if (strncmp(word, option, len) != 0 || (word[len] != '\0' && word[len] != '=')) {
-		run->policy_file = wh_policy_file_of(argv[0], &run->arena, err);
+		run->policy_file = wh_policy_file_of(argv[0], &run->judged.arena, err);
 		return run->policy_file == NULL ? -EINVAL : 0;
 	}
 	*ret_used = word[len] == '=' ? 1 : 2;
@@ -64,8 +60,8 @@ static int read_policy(struct wh_run *run, bool whole, struct wh_err *err)
 		return r;
 	}
 	if (whole)
-		return wh_policy_parse_take(&run->policy, &text, run->policy_file, err);
-	return wh_policy_parse_runtimes_take(&run->policy, &text, run->policy_file, err);
+		return wh_policy_parse_take(&run->judged.policy, &text, run->policy_file, err);
+	return wh_policy_parse_runtimes_take(&run->judged.policy, &text, run->policy_file, err);
 }
 
 /*
@@ -99,15 +95,17 @@ static bool keeps_container(
 {
 	const char *root = NULL;
 
-	if (wh_argv_parse(&run->argv, wh_grammar_of(kind), &run->arena, argc, argv, NULL) == 0)
+	if (wh_argv_parse(&run->argv, wh_grammar_of(kind), &run->judged.arena, argc, argv, NULL) ==
+		0)
 		root = wh_run_root(run);
 	for (int i = 1; root != NULL && i < argc; i++) {
 		struct wh_state_layout layout;
 		const char *path = NULL;
 
-		if (argv[i][0] != '-' && wh_state_layout(kind, argv[i], &run->arena, &layout) == 0)
+		if (argv[i][0] != '-' &&
+			wh_state_layout(kind, argv[i], &run->judged.arena, &layout) == 0)
 			path = wh_arena_printf(
-				&run->arena, "%s/%s/%s", root, layout.folder, layout.file);
+				&run->judged.arena, "%s/%s/%s", root, layout.folder, layout.file);
 		if (path != NULL && access(path, F_OK) == 0)
 			return true;
 	}
@@ -125,18 +123,19 @@ static int find_runtime(struct wh_run *run, int argc, char *const argv[],
 	const char *chosen = NULL;
 	bool certain = false;
 	size_t count;
-	const struct wh_policy_runtime *runtimes = wh_policy_runtimes(run->policy, &count);
+	const struct wh_policy_runtime *runtimes = wh_policy_runtimes(run->judged.policy, &count);
 
 	*ret_kind = runtimes[0].kind;
 	for (size_t i = 0; i < count && !certain; i++) {
 		struct wh_err why = WH_ERR_INIT;
-		int r = wh_runtime_find(runtimes[i].name, &run->arena, &run->runtime, &why);
+		int r = wh_runtime_find(runtimes[i].name, &run->judged.arena, &run->runtime, &why);
 
 		if (r < 0 && r != -ENOENT && chosen == NULL)
 			return wh_fail(err, -r, "%s", why.text);
 		if (r < 0)
 			continue;
-		certain = run->policy != NULL || keeps_container(run, runtimes[i].kind, argc, argv);
+		certain = run->judged.policy != NULL ||
+			  keeps_container(run, runtimes[i].kind, argc, argv);
 		if (chosen == NULL || certain) {
 			chosen = run->runtime;
 			*ret_kind = runtimes[i].kind;
@@ -172,7 +171,8 @@ static int take_action(struct wh_run *run, struct wh_err *err)
  * does, for then it is not even known which rule would apply. */
 static bool only_watching(const struct wh_run *run)
 {
-	return run->decision.rule != NULL && run->decision.limits.mode == WH_MODE_AUDIT;
+	return run->judged.decision.rule != NULL &&
+	       run->judged.decision.limits.mode == WH_MODE_AUDIT;
 }
 
 static int judge(struct wh_run *run, struct wh_err *err)
@@ -183,6 +183,7 @@ static int judge(struct wh_run *run, struct wh_err *err)
 
 	if (run->policy_error.number != 0)
 		return wh_fail(err, run->policy_error.number, "%s", run->policy_error.text);
+	run->judged.kind = run->argv.grammar->kind;
 	wh_hold_signals(&held);
 	r = take_action(run, &refusal);
 	if (r < 0 && !only_watching(run))
@@ -208,7 +209,7 @@ static int start(struct wh_run *run, int argc, char *argv[], struct wh_err *err)
 		r = find_runtime(run, argc - used, argv + used, &kind, err);
 	}
 	/* Also for a refusal that is certain by now: the words name the log it goes to. */
-	parsed = wh_argv_parse(&run->argv, wh_grammar_of(kind), &run->arena, argc - used,
+	parsed = wh_argv_parse(&run->argv, wh_grammar_of(kind), &run->judged.arena, argc - used,
 		argv + used, r == 0 ? err : NULL);
 	if (r == 0)
 		r = parsed;
@@ -216,7 +217,7 @@ static int start(struct wh_run *run, int argc, char *argv[], struct wh_err *err)
 		r = judge(run, err);
 	if (r < 0)
 		return r;
-	words = wh_argv_write(&run->argv, run->runtime, &run->override, &run->arena);
+	words = wh_argv_write(&run->argv, run->runtime, &run->override, &run->judged.arena);
 	if (words == NULL)
 		return wh_fail_errno(err, ENOMEM, "writing the command line");
 	return wh_runtime_exec(run->runtime, words, err);
@@ -239,7 +240,7 @@ static void refuse(struct wh_run *run, const struct wh_err *err)
 
 int main(int argc, char *argv[])
 {
-	struct wh_run run WH_CLEANUP(run_done) = { .arena = WH_ARENA_INIT };
+	struct wh_run run WH_CLEANUP(run_done) = { .judged = WH_JUDGEMENT_INIT };
 	struct wh_err err = WH_ERR_INIT;
 
 	if (wh_hold_standard_fds() < 0)

@@ -114,18 +114,20 @@ static void add_unknown(
 
 static const char *verdict(const struct wh_run *run, const struct wh_err *refusal)
 {
-	bool audit = run->decision.rule != NULL && run->decision.limits.mode == WH_MODE_AUDIT;
+	bool audit = run->judged.decision.rule != NULL &&
+		     run->judged.decision.limits.mode == WH_MODE_AUDIT;
 
 	if (refusal != NULL)
 		return audit ? "would-refuse" : "refused";
-	if (!run->trimmed || run->trim.changes.total == 0)
+	if (!run->judged.trimmed || run->judged.trim.changes.total == 0)
 		return "unchanged";
 	return audit ? "would-change" : "changed";
 }
 
 int wh_run_record(struct wh_run *run, const struct wh_err *refusal, struct wh_err *err)
 {
-	const struct wh_policy *policy = run->policy; /* NULL when that is why it is refused */
+	const struct wh_policy *policy =
+		run->judged.policy; /* NULL when that is why it is refused */
 	struct wh_buf line WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int r;
 
@@ -135,17 +137,17 @@ int wh_run_record(struct wh_run *run, const struct wh_err *refusal, struct wh_er
 	add_text(&line, "result", verdict(run, refusal));
 	add_text(&line, "command", run->argv.command == NULL ? NULL : run->argv.command->name);
 	add_text(&line, "id", run->argv.id);
-	add_text(&line, "bundle", run->bundle);
-	if (run->identified)
-		add_facts(&line, &run->identity);
+	add_text(&line, "bundle", run->judged.bundle);
+	if (run->judged.identified)
+		add_facts(&line, &run->judged.identity);
 	add_text(&line, "runtime", run->runtime);
 	add_text(&line, "policy", run->policy_file);
-	add_text(&line, "rule", run->decision.rule);
-	if (run->identified && policy != NULL)
-		add_unknown(&line, policy, &run->identity.subject);
+	add_text(&line, "rule", run->judged.decision.rule);
+	if (run->judged.identified && policy != NULL)
+		add_unknown(&line, policy, &run->judged.identity.subject);
 	add_text(&line, "error", refusal == NULL ? NULL : refusal->text);
-	if (run->trimmed)
-		add_changes(&line, &run->trim.changes);
+	if (run->judged.trimmed)
+		add_changes(&line, &run->judged.trim.changes);
 	wh_buf_add_char(&line, '}');
 	r = wh_buf_status(&line);
 	if (r == 0)

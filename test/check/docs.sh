@@ -202,7 +202,7 @@ wrong=$(sed -nE '/dangers\[\]/,/^\}/s/^\t\{ "([^"]+)".*/\1/p; /engine_properties
 report_none "$wrong" "the reference has every annotation that is dropped, and the exceptions"
 
 text=$(section '## Environment')
-wrong=$(grep -rhoE '\b(secure_)?getenv\("[A-Z_]+"\)' lib cmd/whittle --include='*.c' |
+wrong=$(grep -rhoE '\b(secure_)?getenv\("[A-Z_]+"\)' lib cmd/common cmd/whittle --include='*.c' |
   sed -E 's/.*"(.*)".*/\1/' | sort -u | missing '| `%s` |')
 report_none "$wrong" "the reference has every environment variable that is read"
 

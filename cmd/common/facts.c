@@ -10,7 +10,7 @@
  * this look and crun's.)
  */
 
-#include "run.h"
+#include "common/look.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,16 +33,18 @@ struct volumes {
 };
 
 /* Where the scratch folders would lie in the image. */
-static int find_places(struct wh_run *run, int rootfs, struct wh_facts *facts)
+static int find_places(struct wh_judgement *judged, int rootfs, struct wh_facts *facts)
 {
-	const struct wh_limits *limits = &run->decision.limits;
-	struct wh_place *places = wh_arena_array(&run->arena, limits->tmpfs_count, sizeof(*places));
+	const struct wh_limits *limits = &judged->decision.limits;
+	struct wh_place *places =
+		wh_arena_array(&judged->arena, limits->tmpfs_count, sizeof(*places));
 
 	if (places == NULL)
 		return -ENOMEM;
 	facts->tmpfs = places;
 	for (size_t i = 0; i < limits->tmpfs_count; i++) {
-		int r = wh_rootfs_resolve(rootfs, limits->tmpfs[i].path, &run->arena, &places[i]);
+		int r = wh_rootfs_resolve(
+			rootfs, limits->tmpfs[i].path, &judged->arena, &places[i]);
 
 		if (r < 0)
 			return r;
@@ -67,9 +69,9 @@ static bool is_kernels_own(struct wh_json *doc, wh_node mount)
 
 /* 1 when there is a link on the way through the volume, or it cannot be told; 0 when not; -ENOMEM.
  */
-static int has_link(struct wh_run *run, int bundle, wh_node source, const char *path)
+static int has_link(struct wh_judgement *judged, int bundle, wh_node source, const char *path)
 {
-	const char *name = wh_arena_dup(&run->arena, wh_json_string(run->doc, source));
+	const char *name = wh_arena_dup(&judged->arena, wh_json_string(judged->doc, source));
 	struct wh_place place;
 	int folder WH_FD = WH_NO_FD;
 	int r;
@@ -79,7 +81,7 @@ static int has_link(struct wh_run *run, int bundle, wh_node source, const char *
 	folder = openat(bundle, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return 1;
-	r = wh_rootfs_resolve(folder, path, &run->arena, &place);
+	r = wh_rootfs_resolve(folder, path, &judged->arena, &place);
 	if (r < 0)
 		return r;
 	return place.kind == WH_PLACE_UNKNOWN || strcmp(place.resolved, path) != 0;
@@ -87,7 +89,7 @@ static int has_link(struct wh_run *run, int bundle, wh_node source, const char *
 
 /* The same, for all volumes that would lie above this path. */
 static int leads_astray(
-	struct wh_run *run, int bundle, const struct volumes *volumes, const char *path)
+	struct wh_judgement *judged, int bundle, const struct volumes *volumes, const char *path)
 {
 	int r = 0;
 
@@ -98,7 +100,7 @@ static int leads_astray(
 			continue;
 		r = volumes->source[i] == WH_NO_NODE
 			    ? 1
-			    : has_link(run, bundle, volumes->source[i], path + len);
+			    : has_link(judged, bundle, volumes->source[i], path + len);
 	}
 	return r;
 }
@@ -139,62 +141,64 @@ static int join(struct wh_arena *arena, const char *at, const char *rest, const 
 
 /* Where the mount would lie, as far as the image tells; behind a volume's folder the path goes on
  * by its text alone. NULL in *ret when that cannot be told. 0 or -ENOMEM. */
-static int place_mount(struct wh_run *run, int rootfs, wh_node mount, const struct volumes *volumes,
-	const char **ret)
+static int place_mount(struct wh_judgement *judged, int rootfs, wh_node mount,
+	const struct volumes *volumes, const char **ret)
 {
-	wh_node node = wh_json_get(run->doc, mount, "destination");
-	const char *path = wh_arena_dup(&run->arena, wh_json_string(run->doc, node));
+	wh_node node = wh_json_get(judged->doc, mount, "destination");
+	const char *path = wh_arena_dup(&judged->arena, wh_json_string(judged->doc, node));
 	struct wh_place place;
 	int r;
 
 	if (path == NULL)
 		return -ENOMEM;
-	r = wh_rootfs_resolve_mount(rootfs, path, volumes->at, volumes->count, &run->arena, &place);
+	r = wh_rootfs_resolve_mount(
+		rootfs, path, volumes->at, volumes->count, &judged->arena, &place);
 	if (r < 0)
 		return r;
 	if (place.kind == WH_PLACE_COVERED)
-		return join(&run->arena, place.resolved, place.rest, ret);
+		return join(&judged->arena, place.resolved, place.rest, ret);
 	*ret = place.kind == WH_PLACE_UNKNOWN ? NULL : place.resolved;
 	return 0;
 }
 
-static int look_at_mount(struct wh_run *run, int bundle, int rootfs, wh_node mount,
+static int look_at_mount(struct wh_judgement *judged, int bundle, int rootfs, wh_node mount,
 	struct volumes *volumes, struct wh_facts *facts)
 {
 	const char *path = NULL;
-	int r = place_mount(run, rootfs, mount, volumes, &path);
+	int r = place_mount(judged, rootfs, mount, volumes, &path);
 
 	if (r == 0 && path != NULL && strcmp(path, "/") == 0)
 		facts->mount_on_root = mount;
 	if (r == 0)
 		r = path == NULL || volumes->count == VOLUMES_MAX
 			    ? 1
-			    : leads_astray(run, bundle, volumes, path);
+			    : leads_astray(judged, bundle, volumes, path);
 	if (r < 0)
 		return r;
 	if (r > 0)
 		facts->mount_astray = mount;
 	else
-		keep_volume(run->doc, mount, path, volumes);
+		keep_volume(judged->doc, mount, path, volumes);
 	return 0;
 }
 
-static int look_at_mounts(struct wh_run *run, int bundle, int rootfs, struct wh_facts *facts)
+static int look_at_mounts(
+	struct wh_judgement *judged, int bundle, int rootfs, struct wh_facts *facts)
 {
-	wh_node mounts = wh_json_get(run->doc, wh_json_root(run->doc), "mounts");
+	wh_node mounts = wh_json_get(judged->doc, wh_json_root(judged->doc), "mounts");
 	struct volumes volumes = { .count = 0 };
 
 	/* Without a root file system there is nothing to see; the runtime says what is wrong. */
-	if (run->argv.grammar->kind != WH_RUNTIME_CRUN ||
-		run->decision.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise == WH_KEEP ||
+	if (judged->kind != WH_RUNTIME_CRUN ||
+		judged->decision.limits.kinds[WH_KIND_READONLY_ROOTFS].otherwise == WH_KEEP ||
 		rootfs < 0)
 		return 0;
-	volumes.at = wh_arena_array(&run->arena, VOLUMES_MAX, sizeof(*volumes.at));
-	volumes.source = wh_arena_array(&run->arena, VOLUMES_MAX, sizeof(*volumes.source));
+	volumes.at = wh_arena_array(&judged->arena, VOLUMES_MAX, sizeof(*volumes.at));
+	volumes.source = wh_arena_array(&judged->arena, VOLUMES_MAX, sizeof(*volumes.source));
 	if (volumes.at == NULL || volumes.source == NULL)
 		return -ENOMEM;
-	wh_json_each_element (run->doc, mounts, mount) {
-		int r = look_at_mount(run, bundle, rootfs, mount, &volumes, facts);
+	wh_json_each_element (judged->doc, mounts, mount) {
+		int r = look_at_mount(judged, bundle, rootfs, mount, &volumes, facts);
 
 		if (r < 0)
 			return r;
@@ -202,18 +206,19 @@ static int look_at_mounts(struct wh_run *run, int bundle, int rootfs, struct wh_
 	return 0;
 }
 
-int wh_run_gather_facts(struct wh_run *run, int bundle, struct wh_facts *ret, struct wh_err *err)
+int wh_gather_facts(
+	struct wh_judgement *judged, int bundle, struct wh_facts *ret, struct wh_err *err)
 {
-	wh_node root = wh_json_get(run->doc, wh_json_root(run->doc), "root");
-	wh_node path = wh_json_get(run->doc, root, "path");
-	int rootfs WH_FD = wh_rootfs_open(bundle, wh_json_string(run->doc, path));
+	wh_node root = wh_json_get(judged->doc, wh_json_root(judged->doc), "root");
+	wh_node path = wh_json_get(judged->doc, root, "path");
+	int rootfs WH_FD = wh_rootfs_open(bundle, wh_json_string(judged->doc, path));
 	int r;
 
 	*ret = (struct wh_facts){ .last_capability = wh_last_capability() };
-	r = find_places(run, rootfs, ret);
+	r = find_places(judged, rootfs, ret);
 	if (r == 0)
-		r = look_at_mounts(run, bundle, rootfs, ret);
+		r = look_at_mounts(judged, bundle, rootfs, ret);
 	if (r < 0)
 		return wh_fail_errno(err, -r, "looking at the root file system");
-	return wh_run_look_at_host(run, bundle, ret, err);
+	return wh_look_at_host(judged, bundle, ret, err);
 }

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/judge.h"
+
+#include <errno.h>
+
+#include "common/identify.h"
+#include "common/look.h"
+#include "host/runtime.h"
+
+void wh_judgement_done(struct wh_judgement *judged)
+{
+	wh_json_free(judged->doc);
+	for (size_t i = 0; i < judged->profile_count; i++)
+		wh_json_free(judged->profiles[i]);
+	wh_policy_free(judged->policy);
+	wh_arena_done(&judged->arena);
+}
+
+/* The user of the process that is to be started; one that is not given is 0. */
+static int take_user(struct wh_judgement *judged, const struct wh_json *doc, wh_node process)
+{
+	struct wh_fact_value *user = &judged->identity.subject.facts[WH_FACT_USER];
+	uint64_t uid = 0;
+	wh_node node;
+
+	*user = (struct wh_fact_value){ .unknown = "no process is started" };
+	if (!wh_policy_asks(judged->policy, WH_FACT_USER) || process == WH_NO_NODE)
+		return 0;
+	node = wh_json_get(doc, wh_json_get(doc, process, "user"), "uid");
+	if (wh_json_u64(doc, node, &uid) == -ERANGE) {
+		user->unknown = "the user id is no number of a user";
+		return 0;
+	}
+	*user = (struct wh_fact_value){ .text = wh_arena_printf(
+						&judged->arena, "%llu", (unsigned long long)uid) };
+	return user->text == NULL ? -ENOMEM : 0;
+}
+
+int wh_judge_identify(struct wh_judgement *judged, const struct wh_call *call,
+	const struct wh_json *doc, wh_node process, struct wh_err *err)
+{
+	int r = wh_find_identity(&judged->identity, call, judged->policy, &judged->arena);
+
+	judged->identified = r == 0;
+	if (r == 0)
+		r = take_user(judged, doc, process);
+	return r < 0 ? wh_fail_errno(err, -r, "identifying container %s", call->id) : 0;
+}
+
+int wh_judge_identify_config(struct wh_judgement *judged, struct wh_call call, struct wh_err *err)
+{
+	struct wh_json *doc = judged->doc;
+	wh_node root = wh_json_root(doc);
+	struct wh_slice path =
+		wh_json_string(doc, wh_json_get(doc, wh_json_get(doc, root, "root"), "path"));
+	struct wh_annotation_list annotations;
+	int r = wh_annotations_from_object(
+		doc, wh_json_get(doc, root, "annotations"), &judged->arena, &annotations);
+
+	call.annotations = &annotations;
+	call.rootfs = NULL;
+	if (r == 0 && path.data != NULL) {
+		call.rootfs = wh_arena_dup(&judged->arena, path);
+		r = call.rootfs == NULL ? -ENOMEM : 0;
+	}
+	if (r < 0)
+		return wh_fail_errno(err, -r, "reading config.json");
+	return wh_judge_identify(judged, &call, doc, wh_json_get(doc, root, "process"), err);
+}
+
+int wh_judge_decide(struct wh_judgement *judged, struct wh_err *err)
+{
+	const struct wh_subject *subject = &judged->identity.subject;
+	const struct wh_annotation_list annotations = { subject->annotations,
+		subject->annotation_count };
+	struct wh_slice narrow = wh_annotation_get(&annotations, WH_ANNOTATION_CAPABILITIES);
+	int r = wh_policy_decide(judged->policy, subject, &judged->arena, &judged->decision);
+
+	if (r < 0)
+		return wh_fail_errno(err, -r, "asking the policy about container %s",
+			subject->facts[WH_FACT_ID].text == NULL ? "without an id"
+								: subject->facts[WH_FACT_ID].text);
+	if (narrow.data != NULL)
+		return wh_trim_narrow(&judged->decision.limits, narrow, err);
+	return 0;
+}
+
+int wh_judge_config(struct wh_judgement *judged, int bundle, struct wh_err *err)
+{
+	struct wh_facts facts;
+	int r = wh_gather_facts(judged, bundle, &facts, err);
+
+	if (r == 0)
+		r = wh_trim_config(&judged->trim, judged->doc, &judged->decision.limits, &facts,
+			&judged->arena, err);
+	judged->trimmed = r == 0;
+	if (r < 0)
+		wh_err_prefix(err, "bundle %s: config.json", judged->bundle);
+	return r;
+}
+
+int wh_judge_process(struct wh_judgement *judged, struct wh_err *err)
+{
+	struct wh_facts facts = { .last_capability = wh_last_capability() };
+	int r = 0;
+
+	if (wh_look_at_labels(judged, wh_json_root(judged->doc), &facts) < 0)
+		r = wh_fail_errno(err, ENOMEM, "looking at the host");
+	if (r == 0)
+		r = wh_trim_process(&judged->trim, judged->doc, &judged->decision.limits, &facts,
+			&judged->arena, err);
+	judged->trimmed = r == 0;
+	return r;
+}
