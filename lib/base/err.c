@@ -57,8 +57,7 @@ const char *wh_errno_text(int number)
 	return "unexpected failure of the system";
 }
 
-/* Copies with every byte outside printable ASCII as \xNN, cut where `to` is full. */
-static void copy_printable(char *to, size_t size, const char *from)
+void wh_copy_printable(char *to, size_t size, const char *from)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t used = 0;
@@ -83,7 +82,7 @@ static WH_PRINTF(3, 0) void fill(struct wh_err *err, int number, const char *for
 	char text[sizeof(err->text)];
 
 	(void)vsnprintf(text, sizeof(text), format, args);
-	copy_printable(err->text, sizeof(err->text), text);
+	wh_copy_printable(err->text, sizeof(err->text), text);
 	err->number = number;
 }
 
@@ -110,9 +109,9 @@ int wh_fail_errno(struct wh_err *err, int number, const char *format, ...)
 	fill(err, number, format, args);
 	va_end(args);
 	len = strlen(err->text);
-	copy_printable(err->text + len, sizeof(err->text) - len, ": ");
+	wh_copy_printable(err->text + len, sizeof(err->text) - len, ": ");
 	len = strlen(err->text);
-	copy_printable(err->text + len, sizeof(err->text) - len, wh_errno_text(number));
+	wh_copy_printable(err->text + len, sizeof(err->text) - len, wh_errno_text(number));
 	return -number;
 }
 
@@ -128,5 +127,5 @@ void wh_err_prefix(struct wh_err *err, const char *format, ...)
 	(void)vsnprintf(context, sizeof(context), format, args);
 	va_end(args);
 	(void)snprintf(joined, sizeof(joined), "%s: %s", context, err->text);
-	copy_printable(err->text, sizeof(err->text), joined);
+	wh_copy_printable(err->text, sizeof(err->text), joined);
 }

@@ -39,3 +39,7 @@ void wh_err_prefix(struct wh_err *err, const char *format, ...) WH_PRINTF(2, 3);
 
 /* What went wrong in words that no engine's matcher takes for its own. Never NULL. */
 const char *wh_errno_text(int number);
+
+/* Copies with every byte outside printable ASCII as \xNN, cut where `to` is full; terminated. For
+ * sentences that hold what a stranger wrote and are no errors. */
+void wh_copy_printable(char *to, size_t size, const char *from);

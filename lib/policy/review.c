@@ -19,7 +19,7 @@ struct review {
 
 static WH_PRINTF(3, 4) void say(const struct review *review, wh_node node, const char *format, ...)
 {
-	char text[1024];
+	char text[1024], printable[sizeof(text)];
 	unsigned line = 0, column = 0;
 	va_list args;
 
@@ -27,7 +27,8 @@ static WH_PRINTF(3, 4) void say(const struct review *review, wh_node node, const
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	wh_json_position(review->reader->doc, node, &line, &column);
-	review->note(review->context, line, column, text);
+	wh_copy_printable(printable, sizeof(printable), text);
+	review->note(review->context, line, column, printable);
 }
 
 /* The value of a key of the rule. */
