@@ -87,8 +87,8 @@ static bool needs_record(const struct search *search)
 {
 	const struct wh_identity *identity = search->identity;
 
-	if (identity->record == WH_RECORD_NONE)
-		return false;
+	if (identity->record == WH_RECORD_NONE || search->policy == NULL)
+		return identity->record != WH_RECORD_NONE;
 	for (size_t fact = 0; fact < WH_FACT_COUNT; fact++) {
 		if (fact != WH_FACT_ENGINE && wh_identity_in_record(identity, fact) &&
 			wh_policy_asks(search->policy, fact))

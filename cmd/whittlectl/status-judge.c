@@ -5,8 +5,8 @@
  * since, or somebody entered it by another way.
  *
  * Its processes are those in its PID namespace and its control groups: `exec` joins both. Where it
- * shares the host's PID namespace, only its first process is certain to be its own. Processes in a
- * user namespace of their own hold what they hold in there, and are passed over.
+ * shares the host's PID namespace the groups alone tell, and only if they bear its id. Processes in
+ * a user namespace of their own hold what they hold in there, and are passed over.
  */
 
 #include "status.h"
@@ -19,7 +19,7 @@
 
 struct crowd {
 	struct wh_status *status;
-	const struct wh_status_container *container;
+	struct wh_status_container *container;
 	uint64_t pids;  /* its PID namespace */
 	uint64_t users; /* its user namespace */
 	const char *groups;
@@ -38,7 +38,8 @@ static int find_crowd(struct crowd *ret)
 	return r;
 }
 
-/* Whether the process at this place of the list is the container's: 1, 0, -ENOMEM. */
+/* Whether the process at this place of the list is the container's, beside its first: 1, 0,
+ * -ENOMEM. */
 static int is_of_crowd(const struct crowd *crowd, size_t place)
 {
 	struct wh_arena scratch WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
@@ -49,15 +50,16 @@ static int is_of_crowd(const struct crowd *crowd, size_t place)
 	int r;
 
 	if (pid == crowd->container->init.pid)
-		return 1;
-	if (crowd->pids == status->own_pids || status->spaces[place] != crowd->pids ||
+		return 0;
+	if (status->spaces[place] != crowd->pids ||
 		wh_process_namespace(status->proc, pid, "user", &number) < 0 ||
 		number != crowd->users)
 		return 0;
 	r = wh_process_groups(status->proc, pid, &scratch, &groups);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	return strcmp(groups, crowd->groups) == 0;
+	return strcmp(groups, crowd->groups) == 0 &&
+	       (crowd->pids != status->own_pids || strstr(groups, crowd->container->id) != NULL);
 }
 
 static void compare(struct wh_status_container *container, const struct wh_limits *limits,
@@ -78,33 +80,52 @@ static void compare(struct wh_status_container *container, const struct wh_limit
 	container->regains = container->regains || regains;
 }
 
-static int judge_crowd(struct wh_status *status, struct wh_status_container *container,
-	const struct wh_limits *limits)
+/* The container's processes, in the arena, the first one first. 0, also when it has ended; -ENOMEM.
+ */
+static int list_crowd(struct wh_status *status, struct wh_status_container *container)
 {
 	struct crowd crowd = { .status = status, .container = container };
+	struct wh_buf pids WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int *members;
 	int r = find_crowd(&crowd);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	container->judged = true;
+	wh_buf_add(&pids, &container->init.pid, sizeof(container->init.pid));
 	for (size_t i = 0; i < status->pid_count; i++) {
-		struct wh_process process;
-
 		r = is_of_crowd(&crowd, i);
 		if (r < 0)
 			return r;
-		if (r > 0 && wh_process_read(status->proc, status->pids[i], &process) == 0 &&
+		if (r > 0)
+			wh_buf_add(&pids, &status->pids[i], sizeof(status->pids[i]));
+	}
+	members = wh_arena_alloc(&status->arena, pids.len + 1);
+	if (wh_buf_status(&pids) < 0 || members == NULL)
+		return -ENOMEM;
+	memcpy(members, pids.data, pids.len);
+	container->members = members;
+	container->member_count = pids.len / sizeof(*members);
+	return 0;
+}
+
+static void judge_crowd(struct wh_status *status, struct wh_status_container *container,
+	const struct wh_limits *limits)
+{
+	container->judged = container->member_count > 0;
+	for (size_t i = 0; i < container->member_count; i++) {
+		struct wh_process process;
+
+		if (wh_process_read(status->proc, container->members[i], &process) == 0 &&
 			process.state != 'Z' && process.state != 'X')
 			compare(container, limits, &process);
 	}
-	return 0;
 }
 
 /* ---- what it may hold -------------------------------------------------------------------- */
 
 /* Who the container is for the policy, as it was when it was made. */
 static int identify(struct wh_status *status, const struct wh_status_container *container,
-	const struct wh_state *state, struct wh_identity *ret)
+	const struct wh_state *state, const struct wh_policy *policy, struct wh_identity *ret)
 {
 	const char *slash = strrchr(container->state, '/');
 	struct wh_call call = {
@@ -117,9 +138,7 @@ static int identify(struct wh_status *status, const struct wh_status_container *
 		.rootfs = state->rootfs,
 		.annotations = &state->annotations,
 	};
-	int r = call.root == NULL
-			? -ENOMEM
-			: wh_find_identity(ret, &call, container->policy->policy, &status->arena);
+	int r = call.root == NULL ? -ENOMEM : wh_find_identity(ret, &call, policy, &status->arena);
 
 	if (r == 0) {
 		ret->subject.facts[WH_FACT_USER] = (struct wh_fact_value){
@@ -140,7 +159,7 @@ static int decide(struct wh_status *status, struct wh_status_container *containe
 	static const char *const commands[] = { "create", "run", "exec" };
 
 	struct wh_identity identity;
-	int r = identify(status, container, state, &identity);
+	int r = identify(status, container, state, container->policy->policy, &identity);
 
 	if (r < 0)
 		return r;
@@ -169,21 +188,52 @@ static int decide(struct wh_status *status, struct wh_status_container *containe
 	return 1;
 }
 
+/* Who it is, by all that can be found out. */
+static int find_out(struct wh_status *status, struct wh_status_container *container,
+	const struct wh_state *state)
+{
+	struct wh_identity *who = wh_arena_alloc(&status->arena, sizeof(*who));
+	int r = who == NULL ? -ENOMEM : identify(status, container, state, NULL, who);
+
+	container->who = who;
+	/* They are the state's, which goes. */
+	if (r == 0)
+		who->subject.annotation_count = who->subject.label_count = 0;
+	return r;
+}
+
+static int keep_limits(struct wh_status *status, struct wh_status_container *container,
+	const struct wh_limits *limits)
+{
+	struct wh_limits *copy = wh_arena_alloc(&status->arena, sizeof(*copy));
+
+	if (copy == NULL)
+		return -ENOMEM;
+	*copy = *limits;
+	container->limits = copy;
+	return 0;
+}
+
 int wh_status_judge(struct wh_status *status, struct wh_status_container *container,
 	const struct wh_state *state, bool created)
 {
 	struct wh_limits limits;
-	int r;
+	int r = list_crowd(status, container);
 
-	if (container->policy == NULL)
+	if (r == 0 && status->details && state != NULL)
+		r = find_out(status, container, state);
+	if (r == 0 && container->policy == NULL) {
 		container->policy = wh_status_policy(status, WH_POLICY_FILE);
-	if (container->policy == NULL)
-		return -ENOMEM;
+		r = container->policy == NULL ? -ENOMEM : 0;
+	}
 	/* gVisor shows the host nothing of what is inside; one that is not started holds what its
 	 * runtime needs to start it. */
-	if (container->policy->policy == NULL || state == NULL || created ||
+	if (r < 0 || container->policy->policy == NULL || state == NULL || created ||
 		container->kind == WH_RUNTIME_RUNSC)
-		return 0;
+		return r;
 	r = decide(status, container, state, &limits);
-	return r > 0 ? judge_crowd(status, container, &limits) : r;
+	if (r <= 0)
+		return r;
+	judge_crowd(status, container, &limits);
+	return status->details ? keep_limits(status, container, &limits) : 0;
 }

@@ -111,7 +111,7 @@ static int note_rights(struct wh_status *status)
 		"engines wrote for root; run it as root");
 }
 
-static int gather(struct wh_status *status, struct wh_err *err)
+int wh_status_gather(struct wh_status *status, struct wh_err *err)
 {
 	int r = look_around(status, err);
 
@@ -123,11 +123,7 @@ static int gather(struct wh_status *status, struct wh_err *err)
 	if (r == 0)
 		r = wh_status_find_engines(status);
 	if (r == 0)
-		r = wh_status_find_ways(status);
-	if (r == 0)
 		r = wh_status_find_containers(status);
-	if (r == 0)
-		r = wh_status_conclude(status);
 	return r < 0 ? wh_fail_errno(err, -r, "looking at this host") : 0;
 }
 
@@ -146,13 +142,22 @@ static int print(const struct wh_status *status, bool json)
 	return wh_print(&text, stdout);
 }
 
-static void status_done(struct wh_status *status)
+void wh_status_done(struct wh_status *status)
 {
 	for (struct wh_status_policy *policy = status->policies; policy != NULL;
 		policy = policy->next)
 		wh_policy_free(policy->policy);
 	wh_close_fd(&status->proc);
 	wh_arena_done(&status->arena);
+}
+
+static int conclude(struct wh_status *status, struct wh_err *err)
+{
+	int r = wh_status_find_ways(status);
+
+	if (r == 0)
+		r = wh_status_conclude(status);
+	return r < 0 ? wh_fail_errno(err, -r, "looking at this host") : 0;
 }
 
 int wh_verb_status(const struct wh_words *words)
@@ -162,13 +167,10 @@ int wh_verb_status(const struct wh_words *words)
 		[WH_STATUS_FINDINGS] = WH_EXIT_FINDINGS,
 		[WH_STATUS_UNSEEN] = WH_EXIT_TROUBLE,
 	};
-	struct wh_status status WH_CLEANUP(status_done) = {
-		.arena = WH_ARENA_INIT,
-		.proc = WH_NO_FD,
-	};
+	struct wh_status status WH_CLEANUP(wh_status_done) = WH_STATUS_INIT;
 	struct wh_err err = WH_ERR_INIT;
 
-	if (gather(&status, &err) < 0) {
+	if (wh_status_gather(&status, &err) < 0 || conclude(&status, &err) < 0) {
 		(void)fprintf(stderr, "whittlectl status: %s\n", err.text);
 		return WH_EXIT_TROUBLE;
 	}

@@ -20,6 +20,7 @@
 #include "host/cover.h"
 #include "host/process.h"
 #include "oci/argv.h"
+#include "oci/identity.h"
 #include "oci/state.h"
 #include "policy-file.h"
 #include "policy/policy.h"
@@ -103,6 +104,11 @@ struct wh_status_container {
 	bool regains;     /* … or noNewPrivileges is missing… */
 	int beyond_pid;   /* … in this process; 0 when all are within */
 	bool watched;     /* its rule has "mode": "audit", where "default" enforces */
+	/* Only where wh_status.details asks for it. */
+	const struct wh_identity *who;  /* all that is known of it; NULL: not even its state */
+	const struct wh_limits *limits; /* what it is held against; NULL where it is not judged */
+	const int *members;             /* its processes, the first of them first */
+	size_t member_count;
 };
 
 /* whittle's own word that it started a container, from the file that a policy's "log" names. */
@@ -126,6 +132,7 @@ struct wh_status_list {
 
 struct wh_status {
 	struct wh_arena arena;
+	bool details;      /* set by the caller: who each container is, and its processes */
 	int proc;          /* an open /proc */
 	uint64_t own_pids; /* the PID namespace that whittlectl is in */
 	int *pids;
@@ -143,6 +150,17 @@ struct wh_status {
 	struct wh_status_list findings; /* what is not enforced */
 	struct wh_status_list unseen;   /* what could not be looked at */
 };
+
+#define WH_STATUS_INIT \
+	{ \
+		.arena = WH_ARENA_INIT, .proc = -1 \
+	}
+
+/* ---- status.c
+
+ * Looks at the host: fills all but `ways` and `findings`. -errno when there is no answer at all. */
+int wh_status_gather(struct wh_status *status, struct wh_err *err) WH_MUST_CHECK;
+void wh_status_done(struct wh_status *status);
 
 /*
  * All of these return 0 or -ENOMEM (or another failure that leaves no answer). What they cannot see

@@ -45,6 +45,18 @@ static const struct wh_verb verbs[] = {
 		.run = wh_verb_configure,
 	},
 	{
+		.name = "explain",
+		.arguments = "TARGET [RULE]...",
+		.min = 1,
+		.max = SIZE_MAX,
+		.help = "what a bundle, config.json, container or image asks for, and what it gets",
+		.options = {
+			{ "json", NULL, "one JSON object, for programs" },
+			{ "policy", "FILE", "another policy than the one that is in force" },
+		},
+		.run = wh_verb_explain,
+	},
+	{
 		.name = "status",
 		.arguments = "",
 		.max = 0,

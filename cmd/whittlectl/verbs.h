@@ -79,3 +79,4 @@ int wh_verb_caps(const struct wh_words *words);
 int wh_verb_check(const struct wh_words *words);
 int wh_verb_status(const struct wh_words *words);
 int wh_verb_configure(const struct wh_words *words);
+int wh_verb_explain(const struct wh_words *words);

@@ -393,3 +393,71 @@ int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *su
 	*ret = decision;
 	return 0;
 }
+
+/* ---- telling -------------------------------------------------------------------------------- */
+
+static const char *describe_patterns(const struct wh_condition *condition, struct wh_arena *arena)
+{
+	const char *text = "";
+
+	for (const struct wh_pattern *p = &condition->pattern; p != NULL && text != NULL;
+		p = p->other) {
+		const char *between = text[0] == '\0' ? "" : ", ";
+
+		if (condition->fact != WH_FACT_USER)
+			text = wh_arena_printf(arena, "%s%s%s", text, between, p->text);
+		else if (p->low == p->high)
+			text = wh_arena_printf(arena, "%s%s%u", text, between, p->low);
+		else
+			text = wh_arena_printf(arena, "%s%s%u-%u", text, between, p->low, p->high);
+	}
+	return text;
+}
+
+static int describe(const struct wh_policy *policy, const struct wh_condition *condition,
+	const struct wh_subject *subject, struct facts *facts, struct wh_rule_trace *ret)
+{
+	bool by_key = condition->fact >= WH_FACT_TEXTS;
+	const struct wh_names *names =
+		condition->fact == WH_FACT_LABEL ? &policy->labels : &policy->annotations;
+	const struct text *text = text_of(condition, facts);
+
+	ret->key = wh_fact_info(condition->fact)->name;
+	if (by_key)
+		ret->key = wh_arena_printf(facts->arena, "%s %.*s", ret->key,
+			(int)names->texts[condition->key].len, names->texts[condition->key].data);
+	ret->pattern = describe_patterns(condition, facts->arena);
+	ret->text = text->bytes.data == NULL ? NULL : wh_arena_dup(facts->arena, text->bytes);
+	ret->unknown = by_key ? condition->fact == WH_FACT_LABEL ? subject->labels_unknown : NULL
+			      : subject->facts[condition->fact].unknown;
+	return ret->key == NULL || ret->pattern == NULL ||
+			       (text->bytes.data != NULL && ret->text == NULL)
+		       ? -ENOMEM
+		       : 0;
+}
+
+int wh_policy_trace(const struct wh_policy *policy, size_t index, const struct wh_subject *subject,
+	struct wh_arena *arena, struct wh_rule_trace *ret)
+{
+	struct facts facts = { .arena = arena };
+	const struct wh_condition *first = NULL;
+	int r, doubt = 0;
+
+	if (index >= policy->rule_count)
+		return -ENOENT;
+	r = gather(&facts, policy, subject);
+	/* The last one read stands first in the list. */
+	for (const struct wh_condition *c = policy->rules[index].conditions; r >= 0 && c != NULL;
+		c = c->next) {
+		int holds = condition_holds(c, &facts);
+
+		if (holds == 0)
+			first = c;
+		if (holds < 0)
+			doubt = holds;
+	}
+	if (r < 0 || (first == NULL && doubt < 0))
+		return r < 0 ? r : doubt;
+	*ret = (struct wh_rule_trace){ .name = policy->rules[index].name, .holds = first == NULL };
+	return first == NULL ? 0 : describe(policy, first, subject, &facts, ret);
+}

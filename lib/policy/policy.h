@@ -130,6 +130,21 @@ bool wh_policy_log_required(const struct wh_policy *policy);
 int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *subject,
 	struct wh_arena *arena, struct wh_decision *ret) WH_MUST_CHECK;
 
+/* How a rule stands to a container, for people. */
+struct wh_rule_trace {
+	const char *name;
+	bool holds;          /* every condition does; otherwise the first that does not: */
+	const char *key;     /* "image", or "label NAME" */
+	const char *pattern; /* as the policy has it; several are joined by ", " */
+	const char *text;    /* what the container has there; NULL: it is not known… */
+	const char *unknown; /* …for this reason; NULL: there is none */
+};
+
+/* The rule at this place, in the order of the policy. Text is the policy's, the subject's or lives
+ * in the arena. 0; -ENOENT behind the last; -ENOMEM; -E2BIG and -EINVAL as wh_policy_decide(). */
+int wh_policy_trace(const struct wh_policy *policy, size_t index, const struct wh_subject *subject,
+	struct wh_arena *arena, struct wh_rule_trace *ret) WH_MUST_CHECK;
+
 /*
  * Whether a rule asks for this fact (of WH_FACT_ENGINE: for this engine), so that nothing needs to
  * be found out that no rule wants to know.

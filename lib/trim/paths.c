@@ -6,6 +6,7 @@
  * read-only. Entries are only added.
  */
 
+#include "trim/asked.h"
 #include "trim/kinds.h"
 
 #include <string.h>
@@ -18,6 +19,14 @@ static const char *const masked[] = { "/proc/acpi", "/proc/asound", "/proc/inter
 
 static const char *const readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 	"/proc/sysrq-trigger" };
+
+const char *wh_default_path(enum wh_kind kind, size_t index)
+{
+	const char *const *paths = kind == WH_KIND_MASKED_PATHS ? masked : readonly;
+	size_t count = kind == WH_KIND_MASKED_PATHS ? WH_COUNT(masked) : WH_COUNT(readonly);
+
+	return index < count ? paths[index] : NULL;
+}
 
 /* One of the two lists. */
 struct list {

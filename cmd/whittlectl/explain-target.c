@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is meant by a word: standard input, a path, a container, an image; the first that it is. */
+
+#include "explain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "common/identify.h"
+#include "common/read.h"
+#include "host/file.h"
+#include "oci/schema.h"
+#include "status.h"
+
+#define SHORTEST_ID 4u /* characters of the beginning of an id that will do */
+
+/* ---- documents ------------------------------------------------------------------------------ */
+
+static int open_bundle(struct wh_explain *explain, const char *path)
+{
+	struct wh_judgement *judged = &explain->judged;
+	struct wh_buf real WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int fd WH_FD = wh_open_trusted_folder(path, &real, &explain->refusal);
+
+	if (fd < 0) {
+		wh_err_prefix(&explain->refusal, "the bundle");
+		return 1;
+	}
+	judged->bundle = wh_arena_dup(&judged->arena, (struct wh_slice){ real.data, real.len });
+	if (judged->bundle == NULL)
+		return -ENOMEM;
+	explain->bundle = wh_steal_fd(fd);
+	return wh_read_config(
+		       &judged->doc, NULL, explain->bundle, judged->bundle, &explain->refusal) < 0;
+}
+
+/* A name for the container that nobody has given a name yet: that of its folder, as people do. */
+static const char *id_of(const char *bundle)
+{
+	const char *slash = strrchr(bundle, '/');
+
+	return slash == NULL || slash[1] == '\0' ? "container" : slash + 1;
+}
+
+static void call_for(struct wh_explain *explain)
+{
+	explain->call = (struct wh_call){ .command = "create",
+		.id = id_of(explain->judged.bundle),
+		.bundle = explain->judged.bundle };
+}
+
+static int take_bundle(struct wh_explain *explain)
+{
+	int r = open_bundle(explain, explain->target);
+
+	explain->target_kind = WH_TARGET_BUNDLE;
+	if (r == 0)
+		call_for(explain);
+	return r;
+}
+
+/* A document of its own: what is relative in it begins in its folder. */
+static int take_document(struct wh_explain *explain, int fd, const char *folder, struct wh_err *err)
+{
+	struct wh_judgement *judged = &explain->judged;
+	char real[PATH_MAX];
+	int r;
+
+	explain->target_kind = WH_TARGET_CONFIG;
+	if (realpath(folder, real) == NULL)
+		return wh_fail_errno(err, errno, "%s", folder);
+	judged->bundle = wh_arena_dup(&judged->arena, wh_slice_of(real));
+	explain->bundle = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (explain->bundle < 0)
+		return wh_fail_errno(err, errno, "%s", folder);
+	if (judged->bundle == NULL)
+		return wh_fail_errno(err, ENOMEM, "reading %s", explain->target);
+	call_for(explain);
+	r = wh_read_json(&judged->doc, fd, "config.json", &explain->refusal);
+	if (r == 0)
+		r = wh_schema_check(judged->doc, wh_json_root(judged->doc), &wh_schema_config,
+			&explain->refusal);
+	if (r == -ENOMEM)
+		return wh_fail(err, ENOMEM, "%s", explain->refusal.text);
+	return r < 0;
+}
+
+static int take_file(struct wh_explain *explain, struct wh_err *err)
+{
+	const char *slash = strrchr(explain->target, '/');
+	const char *folder = slash == NULL ? "."
+			     : slash == explain->target
+				     ? "/"
+				     : wh_arena_dup(&explain->judged.arena,
+					       (struct wh_slice){ explain->target,
+						       (size_t)(slash - explain->target) });
+	int fd WH_FD = open(explain->target, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (folder == NULL)
+		return wh_fail_errno(err, ENOMEM, "reading %s", explain->target);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return wh_fail_errno(err, errno, "%s", explain->target);
+	if (!S_ISREG(st.st_mode))
+		return wh_fail(err, EINVAL, "%s is no regular file", explain->target);
+	return take_document(explain, fd, folder, err);
+}
+
+/* ---- containers ----------------------------------------------------------------------------- */
+
+static bool is_called(const struct wh_status_container *container, const char *name)
+{
+	size_t len = strlen(name);
+	const char *own = container->who == NULL
+				  ? NULL
+				  : container->who->subject.facts[WH_FACT_CONTAINER].text;
+
+	return strcmp(container->id, name) == 0 || (own != NULL && strcmp(own, name) == 0) ||
+	       (len >= SHORTEST_ID && strncmp(container->id, name, len) == 0);
+}
+
+static int find_container(const struct wh_status *status, const char *name,
+	const struct wh_status_container **ret, struct wh_err *err)
+{
+	*ret = NULL;
+	for (const struct wh_status_container *c = status->containers; c != NULL; c = c->next) {
+		if (!is_called(c, name))
+			continue;
+		if (*ret != NULL && strcmp((*ret)->id, name) != 0)
+			return wh_fail(err, EINVAL,
+				"\"%s\" is the beginning or the name of several containers: %s and "
+				"%s",
+				name, (*ret)->id, c->id);
+		if (*ret == NULL)
+			*ret = c;
+	}
+	return *ret == NULL ? -ENOENT : 0;
+}
+
+/* What lives in the status goes with it. */
+static int keep(struct wh_explain *explain, const struct wh_status_container *container)
+{
+	struct wh_arena *arena = &explain->judged.arena;
+	const char *slash = strrchr(container->state, '/');
+	char *id = wh_arena_dup(arena, wh_slice_of(container->id));
+	char *root = wh_arena_dup(
+		arena, (struct wh_slice){ container->state, (size_t)(slash - container->state) });
+
+	if (id == NULL || root == NULL)
+		return -ENOMEM;
+	explain->call = (struct wh_call){
+		.command = "create",
+		.id = id,
+		.bundle = explain->judged.bundle,
+		.root = root,
+		.root_given = container->engine == NULL || strcmp(container->engine, "podman") != 0,
+	};
+	return container->through != WH_THROUGH_WHITTLE
+		       ? 0
+		       : wh_explain_note(explain,
+				 "it was started through whittle: its config.json holds what was "
+				 "left then; what was taken is in whittle's record (whittlectl log "
+				 "--container %s)",
+				 id);
+}
+
+static int take_container(struct wh_explain *explain, bool policy_given, struct wh_err *err)
+{
+	struct wh_status status WH_CLEANUP(wh_status_done) = WH_STATUS_INIT;
+	const struct wh_status_container *container = NULL;
+	int r;
+
+	status.details = true;
+	r = wh_status_gather(&status, err);
+	if (r == 0)
+		r = find_container(&status, explain->target, &container, err);
+	if (r < 0)
+		return r;
+	if (container->bundle == NULL)
+		return wh_fail(
+			err, EINVAL, "the state of container %s names no bundle", container->id);
+	explain->target_kind = WH_TARGET_CONTAINER;
+	explain->judged.kind = container->kind;
+	if (!policy_given && container->policy != NULL)
+		explain->policy_file =
+			wh_arena_dup(&explain->judged.arena, wh_slice_of(container->policy->file));
+	r = open_bundle(explain, container->bundle);
+	if (r == 0)
+		r = keep(explain, container);
+	return r == -ENOMEM || explain->policy_file == NULL
+		       ? wh_fail_errno(err, ENOMEM, "reading %s", explain->target)
+		       : r;
+}
+
+/* ---- which ---------------------------------------------------------------------------------- */
+
+int wh_explain_find(struct wh_explain *explain, bool policy_given, struct wh_err *err)
+{
+	struct stat st;
+	int r;
+
+	if (strcmp(explain->target, "-") == 0)
+		return take_document(explain, STDIN_FILENO, ".", err);
+	if (stat(explain->target, &st) == 0)
+		return S_ISDIR(st.st_mode) ? take_bundle(explain) : take_file(explain, err);
+	if (explain->target[0] == '/' || explain->target[0] == '.')
+		return wh_fail_errno(err, errno, "%s", explain->target);
+	r = take_container(explain, policy_given, err);
+	if (r != -ENOENT || err->number != 0)
+		return r;
+	r = wh_explain_image(explain, err);
+	if (r != -ENOENT || err->number != 0)
+		return r;
+	return wh_fail(err, ENOENT,
+		"\"%s\" is no bundle, no config.json, no running container and no image of "
+		"Docker's "
+		"or Podman's on this host",
+		explain->target);
+}
