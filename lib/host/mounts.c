@@ -52,23 +52,36 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
+/* Whether a list, divided by commas, has the word. */
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; list != NULL; list = strchr(list, ',') == NULL ? NULL : strchr(list, ',') + 1) {
+		if (strncmp(list, word, len) == 0 && (list[len] == '\0' || list[len] == ','))
+			return true;
+	}
+	return false;
+}
+
 /* One line: "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue". */
 static bool read_line(char *line, struct wh_mount *ret)
 {
 	unsigned long long id;
 	unsigned major, minor;
 	int used = 0;
-	char *field, *root, *point, *type, *options;
+	char *field, *root, *point, *flags, *type, *options;
 
 	if (sscanf(line, "%llu %*u %u:%u %n", &id, &major, &minor, &used) != 3 || used == 0)
 		return false;
 	line += used;
 	root = take_field(&line);
 	point = take_field(&line);
+	flags = take_field(&line);
 	while ((field = take_field(&line)) != NULL && strcmp(field, "-") != 0)
 		;
 	type = take_field(&line);
-	if (field == NULL || type == NULL || take_field(&line) == NULL)
+	if (flags == NULL || field == NULL || type == NULL || take_field(&line) == NULL)
 		return false;
 	options = take_field(&line);
 	unescape(root);
@@ -80,7 +93,9 @@ static bool read_line(char *line, struct wh_mount *ret)
 		.root = root,
 		.point = point,
 		.type = type,
-		.options = options == NULL ? "" : options };
+		.options = options == NULL ? "" : options,
+		.read_only =
+			has_word(flags, "ro") || (options != NULL && has_word(options, "ro")) };
 	return true;
 }
 

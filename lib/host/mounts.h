@@ -22,6 +22,7 @@ struct wh_mount {
 	const char *point;
 	const char *type;
 	const char *options; /* of the file system */
+	bool read_only;      /* this mount, or the file system itself */
 };
 
 struct wh_mounts {

@@ -115,7 +115,7 @@ int wh_process_parse_status(struct wh_slice text, struct wh_process *ret)
 		[WH_PROCESS_AMBIENT] = "CapAmb:",
 	};
 	struct wh_process read = *ret;
-	uint64_t uid = 0, locked = 0;
+	uint64_t uid = 0, locked = 0, number = 0;
 
 	if (!find_number(text, "Uid:", 10, &uid) || uid > UINT_MAX ||
 		!find_number(text, "NoNewPrivs:", 10, &locked))
@@ -126,6 +126,10 @@ int wh_process_parse_status(struct wh_slice text, struct wh_process *ret)
 	}
 	read.uid = (unsigned)uid;
 	read.no_new_privileges = locked != 0;
+	read.seccomp = find_number(text, "Seccomp:", 10, &number) ? (int)(number & 3) : -1;
+	read.seccomp_filters =
+		find_number(text, "Seccomp_filters:", 10, &number) && number < INT_MAX ? (int)number
+										       : -1;
 	*ret = read;
 	return 0;
 }

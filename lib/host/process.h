@@ -32,11 +32,13 @@ struct wh_process {
 	unsigned uid;   /* real */
 	uint64_t sets[WH_PROCESS_SETS];
 	bool no_new_privileges;
+	int seccomp;         /* 0 none, 1 strict, 2 filter; -1: this kernel does not tell */
+	int seccomp_filters; /* how many (Linux 5.9); -1 likewise */
 };
 
 /*
  * The pure halves: the texts of /proc/PID/stat and /proc/PID/status. Each fills its fields (stat:
- * parent, state, start; status: uid, sets, no_new_privileges). 0, or -EINVAL when one of them is
+ * parent, state, start; status: all the others). 0, or -EINVAL when one of them is
  * not there.
  */
 int wh_process_parse_stat(struct wh_slice text, struct wh_process *ret) WH_MUST_CHECK;
