@@ -221,10 +221,10 @@ static int by_runtime(struct origin *origin)
 
 static int by_record(struct origin *origin)
 {
-	bool found = false;
-	int r = wh_status_has_record(origin->status, origin->container, &found);
+	const struct wh_status_record *record;
+	int r = wh_status_find_record(origin->status, origin->container, &record);
 
-	if (r < 0 || !found)
+	if (r < 0 || record == NULL)
 		return r;
 	return say(origin, WH_THROUGH_WHITTLE, "whittle has a record of it");
 }

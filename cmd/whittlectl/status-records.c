@@ -45,6 +45,22 @@ static bool starts_something(const struct wh_json *doc, wh_node command)
 	       wh_json_string_is(doc, command, "run") || wh_json_string_is(doc, command, "restore");
 }
 
+static wh_capset removed_in(struct wh_json *doc, wh_node changes)
+{
+	wh_capset set = 0;
+
+	wh_json_each_element (doc, changes, change) {
+		unsigned capability;
+
+		if (wh_json_string_is(doc, wh_json_get(doc, change, "kind"), "capabilities") &&
+			wh_json_string_is(doc, wh_json_get(doc, change, "action"), "removed") &&
+			wh_capability_from_oci(
+				wh_json_string(doc, wh_json_get(doc, change, "what")), &capability))
+			set |= wh_capset_of(capability);
+	}
+	return set;
+}
+
 /* One line: 0, also when it is no record of a start; -ENOMEM. */
 static int read_record(struct wh_status *status, struct wh_slice line)
 {
@@ -74,6 +90,8 @@ static int read_record(struct wh_status *status, struct wh_slice line)
 		return -ENOMEM;
 	if (!parse_time(wh_json_string(doc, wh_json_get(doc, root, "time")), &record->time))
 		return 0;
+	if (!wh_json_string_is(doc, wh_json_get(doc, root, "result"), "would-change"))
+		record->removed = removed_in(doc, wh_json_get(doc, root, "changes"));
 	record->next = status->records;
 	status->records = record;
 	return 0;
@@ -120,10 +138,10 @@ static int read_all_records(struct wh_status *status)
 	return 0;
 }
 
-int wh_status_has_record(
-	struct wh_status *status, const struct wh_status_container *container, bool *ret)
+int wh_status_find_record(struct wh_status *status, const struct wh_status_container *container,
+	const struct wh_status_record **ret)
 {
-	*ret = false;
+	*ret = NULL;
 	if (!status->records_read) {
 		int r = read_all_records(status);
 
@@ -131,13 +149,13 @@ int wh_status_has_record(
 			return r;
 		status->records_read = true;
 	}
-	for (const struct wh_status_record *record = status->records; record != NULL;
-		record = record->next) {
+	for (const struct wh_status_record *record = status->records;
+		record != NULL && *ret == NULL; record = record->next) {
 		if (strcmp(record->id, container->id) == 0 && container->bundle != NULL &&
 			strcmp(record->bundle, container->bundle) == 0 &&
 			record->time >= container->started - BEFORE &&
 			record->time <= container->started + AFTER)
-			*ret = true;
+			*ret = record;
 	}
 	return 0;
 }

@@ -117,6 +117,7 @@ struct wh_status_record {
 	const char *id;
 	const char *bundle;
 	int64_t time;
+	wh_capset removed; /* the capabilities that were taken, as far as they are told */
 };
 
 /* A sentence. */
@@ -217,8 +218,9 @@ int wh_status_find_origin(
 
 /* ---- status-records.c: whether whittle has a record of that */
 
-int wh_status_has_record(struct wh_status *status, const struct wh_status_container *container,
-	bool *ret) WH_MUST_CHECK;
+/* *ret is the newest record of its start, NULL for none. */
+int wh_status_find_record(struct wh_status *status, const struct wh_status_container *container,
+	const struct wh_status_record **ret) WH_MUST_CHECK;
 
 /* ---- status-judge.c: what its processes hold, against the policy */
 

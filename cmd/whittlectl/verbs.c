@@ -11,6 +11,19 @@
 
 static const struct wh_verb verbs[] = {
 	{
+		.name = "audit",
+		.arguments = "",
+		.max = 0,
+		.help = "what every running container of this host holds, by the kernel's word",
+		.options = {
+			{ "all-processes", NULL, "every process that holds capabilities as well" },
+			{ "html", "FILE", "write it as a page; - is standard output" },
+			{ "json", NULL, "one JSON object, for programs" },
+			{ "watch", NULL, "look again every two seconds" },
+		},
+		.run = wh_verb_audit,
+	},
+	{
 		.name = "caps",
 		.arguments = "[NAME | MASK]...",
 		.max = SIZE_MAX,

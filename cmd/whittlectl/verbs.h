@@ -75,6 +75,7 @@ bool wh_words_has(const struct wh_words *words, const char *option);
 /* The usage line, and with it all options. */
 void wh_verb_print_help(const struct wh_verb *verb, FILE *to);
 
+int wh_verb_audit(const struct wh_words *words);
 int wh_verb_caps(const struct wh_words *words);
 int wh_verb_check(const struct wh_words *words);
 int wh_verb_status(const struct wh_words *words);
