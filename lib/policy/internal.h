@@ -7,6 +7,7 @@
  */
 
 #include "base/arena.h"
+#include "base/nearest.h"
 #include "json/json.h"
 #include "policy/policy.h"
 
@@ -144,15 +145,6 @@ int wh_policy_fail(struct wh_reader *reader, wh_node node, const char *format, .
 
 /* -ENOMEM, said once. */
 int wh_policy_no_memory(struct wh_reader *reader);
-
-/* The candidate that a word was probably meant to be, ignoring ASCII case. */
-struct wh_nearest {
-	struct wh_slice word;
-	const char *best; /* NULL: none is near */
-	unsigned distance;
-};
-
-void wh_nearest_try(struct wh_nearest *nearest, const char *candidate);
 
 /* Fails with a sentence on a word that is none of the candidates, and with the nearest one if there
  * is one. -EINVAL; -ENOMEM. */
