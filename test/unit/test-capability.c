@@ -85,28 +85,128 @@ static void test_names_are_unique_and_round_trip(void **state)
 	}
 }
 
-/* Each phrase is printed behind the name on one line and within a sentence. */
+#define PHRASES 4u /* in the order of the struct */
+
+static const char *phrase(unsigned capability, size_t which)
+{
+	const struct wh_capability *row = wh_capability_get(capability);
+	const char *const phrases[PHRASES] = { row->allows, row->risk, row->needs, row->instead };
+
+	return phrases[which];
+}
+
+/* Each phrase is printed behind a label on one line, and within a sentence. */
 static void test_phrases_can_be_printed(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < WH_CAP_COUNT; i++) {
-		const struct wh_capability *capability = wh_capability_get(i);
-		const char *phrases[] = { capability->allows, capability->risk };
+		for (size_t j = 0; j < PHRASES; j++) {
+			const char *text = phrase(i, j);
+			size_t len;
 
-		for (size_t j = 0; j < WH_COUNT(phrases); j++) {
-			size_t len = strlen(phrases[j]);
-
-			assert_in_range(len, 12, 90);
-			assert_true(islower((unsigned char)phrases[j][0]));
-			assert_int_not_equal(phrases[j][len - 1], '.');
-		}
-		for (unsigned other = 0; other < i; other++) {
-			const struct wh_capability *before = wh_capability_get(other);
-
-			assert_string_not_equal(capability->risk, before->risk);
-			assert_string_not_equal(capability->allows, before->allows);
+			if (text == NULL)
+				fail_msg("phrase %zu of %s is missing", j,
+					wh_capability_get(i)->name);
+			len = strlen(text);
+			if (len < 12 || len > 86)
+				fail_msg("%zu characters: %s", len, text);
+			assert_true(islower((unsigned char)text[0]));
+			assert_int_not_equal(text[len - 1], '.');
+			assert_null(strstr(text, "  "));
+			for (size_t k = 0; k < len; k++)
+				assert_in_range(text[k], ' ', '~');
 		}
 	}
+}
+
+static void test_phrases_are_said_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < WH_CAP_COUNT * PHRASES; i++) {
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(phrase((unsigned)(i / PHRASES), i % PHRASES),
+				phrase((unsigned)(j / PHRASES), j % PHRASES));
+	}
+}
+
+static void test_sources_name_a_file_of_the_kernel(void **state)
+{
+	static const char page[] = "capabilities(7); ";
+
+	(void)state;
+	for (unsigned i = 0; i < WH_CAP_COUNT; i++) {
+		const char *source = wh_capability_get(i)->source;
+
+		assert_non_null(source);
+		assert_memory_equal(source, page, sizeof(page) - 1);
+		assert_non_null(strstr(source + sizeof(page) - 1, ".c"));
+	}
+}
+
+/* What is graded so high that nobody should grade it lower by mistake, and the other way round. */
+static void test_grades(void **state)
+{
+	static const unsigned hosts[] = { CAP_DAC_READ_SEARCH, CAP_SYS_MODULE, CAP_SYS_RAWIO,
+		CAP_SYS_ADMIN, CAP_SYS_BOOT };
+	wh_capset host = 0, low = 0;
+	const struct wh_capset_info *info;
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(hosts); i++)
+		host |= wh_capset_of(hosts[i]);
+	for (unsigned i = 0; i < WH_CAP_COUNT; i++) {
+		enum wh_grade grade = wh_capability_get(i)->grade;
+
+		assert_in_range(grade, WH_GRADE_LOW, WH_GRADE_HOST);
+		assert_int_equal(grade == WH_GRADE_HOST, (host & wh_capset_of(i)) != 0);
+		if (grade <= WH_GRADE_MEDIUM)
+			low |= wh_capset_of(i);
+	}
+	/* No engine gives by default what reaches the host. */
+	for (size_t i = 0; (info = wh_capset_info_get(i)) != NULL; i++)
+		assert_true((info->set & ~low) == 0);
+	for (enum wh_grade grade = 0; grade < WH_GRADES; grade++) {
+		assert_non_null(wh_grade_info(grade)->name);
+		assert_non_null(wh_grade_info(grade)->meaning);
+		for (enum wh_grade other = 0; other < grade; other++)
+			assert_string_not_equal(
+				wh_grade_info(grade)->name, wh_grade_info(other)->name);
+	}
+}
+
+static void test_sets(void **state)
+{
+	static const struct {
+		const char *name;
+		wh_capset set;
+		int size;
+	} rows[] = {
+		{ "docker", UINT64_C(0xa80425fb), 14 },
+		{ "containerd", UINT64_C(0xa80425fb), 14 },
+		{ "podman", UINT64_C(0x800405fb), 11 },
+		{ "cri-o", UINT64_C(0x5fb), 9 },
+		{ "baseline", UINT64_C(0xa80405fb), 13 },
+		{ "restricted", UINT64_C(0x400), 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		const struct wh_capset_info *info = wh_capset_info_get(i);
+		unsigned capability;
+
+		assert_non_null(info);
+		assert_string_equal(info->name, rows[i].name);
+		assert_true(info->set == rows[i].set);
+		assert_int_equal(__builtin_popcountll(info->set), rows[i].size);
+		assert_non_null(info->title);
+		assert_non_null(info->source);
+		/* A name that people write is a set or a capability. */
+		assert_false(wh_capability_from_human(wh_slice_of(info->name), &capability));
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(info->title, wh_capset_info_get(j)->title);
+	}
+	assert_null(wh_capset_info_get(WH_COUNT(rows)));
+	assert_null(wh_capset_info_get(SIZE_MAX));
 }
 
 static void test_oci_takes_exact_names_only(void **state)
@@ -196,6 +296,10 @@ int main(void)
 		cmocka_unit_test(test_table_has_all_of_the_running_kernel),
 		cmocka_unit_test(test_names_are_unique_and_round_trip),
 		cmocka_unit_test(test_phrases_can_be_printed),
+		cmocka_unit_test(test_phrases_are_said_once),
+		cmocka_unit_test(test_sources_name_a_file_of_the_kernel),
+		cmocka_unit_test(test_grades),
+		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_oci_takes_exact_names_only),
 		cmocka_unit_test(test_people_may_spell_as_they_like),
 	};

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -88,6 +89,30 @@ static void test_restricted(void **state)
 	assert_true(limits->capabilities == BIT(NET_BIND_SERVICE));
 	assert_int_equal(word(limits, WH_KIND_NO_NEW_PRIVILEGES), WH_STRIP);
 	assert_int_equal(word(limits, WH_KIND_RUN_AS_NON_ROOT), WH_REFUSE);
+}
+
+/* The sets of the field guide that have a profile's name are what the profile allows. */
+static void test_sets_of_the_same_name(void **state)
+{
+	const struct wh_capset_info *info;
+	size_t found = 0;
+
+	(void)state;
+	for (size_t i = 0; (info = wh_capset_info_get(i)) != NULL; i++) {
+		for (enum wh_profile profile = 0; profile < WH_PROFILES; profile++) {
+			WH_POLICY struct wh_policy *policy = NULL;
+			char text[64];
+
+			if (strcmp(info->name, wh_profile_info(profile)->name) != 0)
+				continue;
+			(void)snprintf(text, sizeof(text), "{\"default\":{\"profile\":\"%s\"}}",
+				info->name);
+			policy = parse(text);
+			assert_true(wh_policy_default(policy)->capabilities == info->set);
+			found++;
+		}
+	}
+	assert_int_equal(found, 2);
 }
 
 static void test_minimal(void **state)
@@ -252,6 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_baseline),
 		cmocka_unit_test(test_restricted),
+		cmocka_unit_test(test_sets_of_the_same_name),
 		cmocka_unit_test(test_minimal),
 		cmocka_unit_test(test_privileged),
 		cmocka_unit_test(test_laying),
