@@ -25,9 +25,10 @@ static const struct wh_verb verbs[] = {
 	},
 	{
 		.name = "caps",
-		.arguments = "[NAME | MASK]...",
+		.arguments = "[NAME | MASK | decode MASK | encode NAME]...",
 		.max = SIZE_MAX,
-		.help = "what each capability allows, and what an attacker gains by it",
+		.help = "what each capability allows, what an attacker gains by it, and what to do instead",
+		.options = { { "json", NULL, "one JSON object, for programs" } },
 		.run = wh_verb_caps,
 	},
 	{
