@@ -490,8 +490,7 @@ static const struct wh_capset_info sets[] = {
 };
 
 static const struct wh_grade_info grades[WH_GRADES] = {
-	[WH_GRADE_LOW] = { "low",
-		"no further than the container and its volumes; others hardly notice" },
+	[WH_GRADE_LOW] = { "low", "no further than the container and its volumes" },
 	[WH_GRADE_MEDIUM] = { "medium", "harms or watches others, or takes down a defence" },
 	[WH_GRADE_HIGH] = { "high", "others' secrets, or one bug away from the host" },
 	[WH_GRADE_HOST] = { "host", "owns the host, with no further bug" },

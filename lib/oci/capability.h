@@ -32,7 +32,7 @@ static inline wh_capset wh_capset_of(unsigned capability)
  * its own but no user namespace, an engine's device rules, /sys and /proc/sys read-only.
  */
 enum wh_grade {
-	WH_GRADE_LOW,    /* no further than the container and its volumes; others hardly notice */
+	WH_GRADE_LOW,    /* no further than the container and its volumes */
 	WH_GRADE_MEDIUM, /* harms or watches others, or takes down a defence */
 	WH_GRADE_HIGH,   /* others' secrets, or one bug away from the host */
 	WH_GRADE_HOST,   /* owns the host, with no further bug */
