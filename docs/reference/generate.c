@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes the reference of the policy, and its JSON Schema for editors, from the tables that the
- * program itself reads by: generate-reference page|schema. test/check/reference.sh holds the files
- * beside this one against it.
+ * Writes the reference of the policy, its JSON Schema for editors, and the reference of
+ * capabilities, from the tables that the program itself reads by: generate-reference
+ * page|schema|capabilities. test/check/reference.sh holds the files beside this one against it.
  */
 
 #include <stdio.h>
@@ -160,6 +160,77 @@ static void print_page(void)
 		printf("\n### `%s`\n\n%s\n\n```json\n%s\n```\n", wh_profile_info(profile)->name,
 			wh_profile_info(profile)->doc, wh_profile_info(profile)->text);
 	print_sensitive();
+}
+
+/* ---- the capabilities ----------------------------------------------------------------------- */
+
+static void print_sets_of(unsigned capability)
+{
+	const struct wh_capset_info *info;
+	const char *before = "";
+
+	for (size_t i = 0; (info = wh_capset_info_get(i)) != NULL; i++) {
+		if ((info->set & wh_capset_of(capability)) == 0)
+			continue;
+		printf("%s%s", before, info->name);
+		before = ", ";
+	}
+}
+
+static void print_capability(unsigned number)
+{
+	const struct wh_capability *capability = wh_capability_get(number);
+	const char *const cells[] = { capability->allows, capability->risk, capability->needs,
+		capability->instead };
+
+	printf("| %u | `%s` | %s | ", number, capability->name + 4,
+		wh_grade_info(capability->grade)->name);
+	for (size_t i = 0; i < WH_COUNT(cells); i++) {
+		print_cell(cells[i]);
+		fputs(" | ", stdout);
+	}
+	print_sets_of(number);
+	puts(" |");
+}
+
+static void print_sets(void)
+{
+	const struct wh_capset_info *info;
+
+	puts("\n## Sets\n\n| set | what it is | mask | how many | from |\n"
+	     "| --- | --- | --- | --- | --- |");
+	for (size_t i = 0; (info = wh_capset_info_get(i)) != NULL; i++) {
+		printf("| `%s` | ", info->name);
+		print_cell(info->title);
+		printf(" | `%016llx` | %d | ", (unsigned long long)info->set,
+			__builtin_popcountll(info->set));
+		print_cell(info->source);
+		puts(" |");
+	}
+}
+
+static void print_capabilities(void)
+{
+	puts("# Reference: capabilities\n\n"
+	     "<!-- Written by docs/reference/generate.c from the program's own tables. -->\n\n"
+	     "What `whittlectl caps` says, on one page. The grade is how far an attacker gets who "
+	     "runs code as\nroot in an otherwise ordinary container: namespaces of its own but no "
+	     "user namespace, the device\nrules of an engine, `/sys` and `/proc/sys` "
+	     "read-only.\n\n"
+	     "| grade | how far it leads |\n| --- | --- |");
+	for (enum wh_grade grade = 0; grade < WH_GRADES; grade++)
+		printf("| %s | %s |\n", wh_grade_info(grade)->name, wh_grade_info(grade)->meaning);
+	puts("\n## All of them\n\n"
+	     "| | capability | grade | allows | an attacker can | needed by | instead | in sets |\n"
+	     "| --- | --- | --- | --- | --- | --- | --- | --- |");
+	for (unsigned i = 0; i < WH_CAP_COUNT; i++)
+		print_capability(i);
+	print_sets();
+	puts("\n## Sources\n\nThe manual page, and the files of the kernel's sources that "
+	     "check.\n\n| capability | from |\n| --- | --- |");
+	for (unsigned i = 0; i < WH_CAP_COUNT; i++)
+		printf("| `%s` | %s |\n", wh_capability_get(i)->name + 4,
+			wh_capability_get(i)->source);
 }
 
 /* ---- the schema ----------------------------------------------------------------------------- */
@@ -369,7 +440,9 @@ int main(int argc, char *argv[])
 		print_page();
 	else if (argc == 2 && strcmp(argv[1], "schema") == 0)
 		print_schema();
+	else if (argc == 2 && strcmp(argv[1], "capabilities") == 0)
+		print_capabilities();
 	else
-		return fputs("usage: generate-reference page|schema\n", stderr), 2;
+		return fputs("usage: generate-reference page|schema|capabilities\n", stderr), 2;
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

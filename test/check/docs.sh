@@ -224,7 +224,7 @@ synopsis() { # verb
 wrong=''
 for verb in $verbs; do
   options=$("$WHITTLECTL" "$verb" --help | sed -nE 's/^  --([a-z-]+).*/\1/p' | sort)
-  wrong+=$(diff <(printf '%s' "${options:+$options$'\n'}") <(synopsis "$verb" | sed -nE 's/^\.Op Fl -([a-z-]+).*/\1/p' | sort) |
+  wrong+=$(diff <(printf '%s' "${options:+$options$'\n'}") <(synopsis "$verb" | sed -nE 's/^\.Op Fl -([a-z-]+).*/\1/p' | sort -u) |
     sed -n "s/^< /$verb: missing in the synopsis: --/p; s/^> /$verb: no such option: --/p")
   text=$(section "### $verb")
   [ -z "$options" ] || wrong+=$(missing '| `--%s' <<<"$options")

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The reference of the policy and its JSON Schema are what the program's tables say; the example and
-# every policy of the tests are valid under the schema, and what the program refuses for its shape is not.
-# With --update both files are written anew.
+# The references of the policy and of capabilities and the JSON Schema are what the program's tables say;
+# the example and every policy of the tests are valid under the schema, and what the program refuses for its
+# shape is not. With --update the files are written anew.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 generate=${WHITTLE_BUILD:-build-test}/docs/reference/generate-reference
 
 if [ "${1:-}" = --update ]; then
-  "$generate" page >docs/reference/policy.md && "$generate" schema >docs/reference/policy.schema.json
+  "$generate" page >docs/reference/policy.md && "$generate" schema >docs/reference/policy.schema.json &&
+    "$generate" capabilities >docs/reference/capabilities.md
   exit
 fi
 
@@ -26,6 +27,7 @@ same() { # what, file
 }
 same page docs/reference/policy.md
 same schema docs/reference/policy.schema.json
+same capabilities docs/reference/capabilities.md
 
 valid() { # of a policy on standard input
   python3 -c '
