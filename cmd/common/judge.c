@@ -5,7 +5,9 @@
 
 #include "common/identify.h"
 #include "common/look.h"
+#include "host/hook.h"
 #include "host/runtime.h"
+#include "trim/verify.h"
 
 void wh_judgement_done(struct wh_judgement *judged)
 {
@@ -85,14 +87,40 @@ int wh_judge_decide(struct wh_judgement *judged, struct wh_err *err)
 	return 0;
 }
 
+/* gVisor shows the host nothing that could be verified, and what is only watched is not changed. */
+static bool wants_verify(const struct wh_judgement *judged)
+{
+	return judged->decision.limits.verify && judged->kind != WH_RUNTIME_RUNSC &&
+	       judged->decision.limits.mode != WH_MODE_AUDIT;
+}
+
+/* Finds the hook, if there is a reason to, and takes out what an earlier start left of it. */
+static int prepare_verify(struct wh_judgement *judged, const char **ret, struct wh_err *err)
+{
+	bool wanted = wants_verify(judged);
+	int r;
+
+	if (!wanted && !wh_verify_is_there(judged->doc))
+		return 0;
+	r = wh_find_own_hook(WH_VERIFY_PROGRAM, &judged->arena, ret, wanted ? err : NULL);
+	if (*ret != NULL)
+		wh_verify_remove(judged->doc, *ret);
+	return wanted || r == -ENOMEM ? r : 0;
+}
+
 int wh_judge_config(struct wh_judgement *judged, int bundle, struct wh_err *err)
 {
+	const char *verify = NULL;
 	struct wh_facts facts;
-	int r = wh_gather_facts(judged, bundle, &facts, err);
+	int r = prepare_verify(judged, &verify, err);
 
+	if (r == 0)
+		r = wh_gather_facts(judged, bundle, &facts, err);
 	if (r == 0)
 		r = wh_trim_config(&judged->trim, judged->doc, &judged->decision.limits, &facts,
 			&judged->arena, err);
+	if (r == 0 && wants_verify(judged))
+		r = wh_verify_add(&judged->trim, verify, err);
 	judged->trimmed = r == 0;
 	if (r < 0)
 		wh_err_prefix(err, "bundle %s: config.json", judged->bundle);

@@ -90,3 +90,48 @@ int wh_hook_look(struct wh_slice path, struct wh_arena *arena, struct wh_hook_pr
 	ret->trusted = trusted;
 	return ret->real == NULL ? -ENOMEM : 0;
 }
+
+/* ---- whittle's own ----------------------------------------------------------------------------
+ */
+
+static const char *const own_folders[] = { "/usr/local/libexec/whittle", "/usr/libexec/whittle",
+	"/usr/lib/whittle" };
+
+/* The folder of the running program; NULL where that cannot be told. */
+static const char *own_folder(struct wh_arena *arena)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
+	const char *slash = len <= 0 ? NULL : memrchr(path, '/', (size_t)len);
+
+	return slash == NULL
+		       ? NULL
+		       : wh_arena_dup(arena, (struct wh_slice){ path, (size_t)(slash - path) });
+}
+
+int wh_find_own_hook(const char *name, struct wh_arena *arena, const char **ret, struct wh_err *err)
+{
+	const char *beside = own_folder(arena);
+
+	for (size_t i = 0; i <= WH_COUNT(own_folders); i++) {
+		const char *folder = i == 0 ? beside : own_folders[i - 1];
+		struct wh_hook_program program = { .real = NULL };
+		const char *path =
+			folder == NULL ? NULL : wh_arena_printf(arena, "%s/%s", folder, name);
+
+		if (path == NULL || access(path, F_OK) < 0)
+			continue;
+		if (wh_hook_look(wh_slice_of(path), arena, &program) < 0)
+			return wh_fail_errno(err, ENOMEM, "looking for %s", name);
+		if (!program.trusted || program.real == NULL)
+			return wh_fail(err, EPERM,
+				"%s could have been written by others than root, so it cannot be "
+				"used as a hook",
+				path);
+		*ret = program.real;
+		return 0;
+	}
+	return wh_fail(err, ENOENT,
+		"the policy has containers verified, and %s is not installed: it belongs into %s",
+		name, own_folders[0]);
+}

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/macros.h"
 #include "trim/host.h"
 
@@ -16,3 +17,12 @@
  */
 int wh_hook_look(
 	struct wh_slice path, struct wh_arena *arena, struct wh_hook_program *ret) WH_MUST_CHECK;
+
+/*
+ * A hook of whittle's own, by its name: beside the running program, or in one of the folders that
+ * it is installed into. Its absolute path, in the arena; it is a program that only root (or the
+ * user who runs whittle) could have written. 0; -ENOENT when it is in none of them, or -EPERM when
+ * somebody else could have written the first that is there, with a sentence; -ENOMEM.
+ */
+int wh_find_own_hook(const char *name, struct wh_arena *arena, const char **ret,
+	struct wh_err *err) WH_MUST_CHECK;

@@ -187,7 +187,7 @@ struct wh_limits wh_limits_silent(void)
 	return limits;
 }
 
-/* The mode and whether to restore are no matter of a profile. */
+/* The mode, whether to restore and to verify are no matter of a profile. */
 static void lay_profile(const struct wh_limits *profile, struct wh_limits *limits)
 {
 	struct wh_limits below = *limits;
@@ -195,6 +195,7 @@ static void lay_profile(const struct wh_limits *profile, struct wh_limits *limit
 	*limits = *profile;
 	limits->mode = below.mode;
 	limits->restore = below.restore;
+	limits->verify = below.verify;
 }
 
 struct wh_limits wh_part_lay_on(const struct wh_part *part, const struct wh_limits *below)
@@ -207,6 +208,8 @@ struct wh_limits wh_part_lay_on(const struct wh_part *part, const struct wh_limi
 		limits.mode = part->mode;
 	if ((part->given & WH_GIVEN_RESTORE) != 0)
 		limits.restore = part->restore;
+	if ((part->given & WH_GIVEN_VERIFY) != 0)
+		limits.verify = part->verify;
 	if ((part->given & WH_GIVEN_TMPFS) != 0) {
 		limits.tmpfs = part->tmpfs;
 		limits.tmpfs_count = part->tmpfs_count;
@@ -333,6 +336,7 @@ static int tighten(struct wh_limits *limits, const struct wh_limits *by, struct 
 	if (by->mode == WH_MODE_ENFORCE)
 		limits->mode = WH_MODE_ENFORCE;
 	limits->restore = limits->restore && by->restore;
+	limits->verify = limits->verify || by->verify;
 	limits->capabilities &= by->capabilities;
 	for (size_t kind = 0; kind < WH_KINDS; kind++) {
 		int r = tighten_kind(

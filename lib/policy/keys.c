@@ -52,6 +52,11 @@ static const struct key keys[] = {
 		"Whether containers may be restored from a checkpoint, whose capabilities come "
 		"from the checkpoint and not from this policy. Silent: \"refuse\".",
 		wh_read_restore),
+	KEY("verify", TOP | RULE, "true or false",
+		"Whether a hook of whittle's holds the container, once it runs, against this "
+		"decision by the kernel's word, and ends it when it has more (runc, crun). Silent: "
+		"false.",
+		wh_read_verify),
 	KEY("profile", DEFAULT | RULE,
 		"\"privileged\", \"baseline\", \"restricted\" or \"minimal\"",
 		"A base that the other keys are laid on: the Pod Security Standards of Kubernetes, "

@@ -37,6 +37,13 @@ int wh_read_restore(struct wh_reader *reader, const struct wh_policy_key *key, w
 	return wh_policy_read_choice(reader, key, value, "refuse", "allow", &scope->part->restore);
 }
 
+int wh_read_verify(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
+	const struct wh_scope *scope)
+{
+	scope->part->given |= WH_GIVEN_VERIFY;
+	return wh_policy_read_bool(reader, key, value, &scope->part->verify);
+}
+
 /* ---- capabilities ----------------------------------------------------------------------- */
 
 static int refuse_capability(struct wh_reader *reader, wh_node node, struct wh_slice name)

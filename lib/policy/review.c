@@ -104,8 +104,8 @@ static bool widens_a_kind(const struct wh_limits *own, const struct wh_limits *b
 static bool widens(const struct wh_limits *own, const struct wh_limits *below)
 {
 	return own->mode > below->mode || own->restore > below->restore ||
-	       (own->capabilities & ~below->capabilities) != 0 || wider_tmpfs(own, below) != NULL ||
-	       widens_a_kind(own, below);
+	       own->verify < below->verify || (own->capabilities & ~below->capabilities) != 0 ||
+	       wider_tmpfs(own, below) != NULL || widens_a_kind(own, below);
 }
 
 /* ---- rules that can only tighten ------------------------------------------------------------ */
@@ -146,6 +146,7 @@ static void tell_no_effect(const struct review *review, const struct wh_rule *ru
 
 	tell_key(review, rule, "mode", own.mode > below->mode);
 	tell_key(review, rule, "restore", own.restore > below->restore);
+	tell_key(review, rule, "verify", own.verify < below->verify);
 	tell_capabilities(review, rule, &own, below);
 	for (size_t kind = 0; kind < WH_KINDS; kind++)
 		tell_key(review, rule, wh_kind_info((enum wh_kind)kind)->key,

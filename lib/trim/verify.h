@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The hook that looks whether the runtime did what config.json says. Its arguments are the decision
+ * itself, taken from the document as it was left, so that a policy that changes meanwhile does not
+ * matter. hooks/whittle-verify.c reads them.
+ */
+
+#include "base/err.h"
+#include "base/macros.h"
+#include "trim/trim.h"
+
+#define WH_VERIFY_PROGRAM "whittle-verify"
+#define WH_VERIFY_TIMEOUT 10 /* seconds; the hook itself gives up earlier */
+
+/*
+ * Takes out every hook of this program, at whatever point of the start: those of an earlier start
+ * from the same bundle, and any that somebody else wrote. `program` is an absolute path.
+ */
+void wh_verify_remove(struct wh_json *doc, const char *program);
+
+/* Whether some hook is of a program of this name, in whatever folder. */
+bool wh_verify_is_there(struct wh_json *doc);
+
+/*
+ * Adds it to createRuntime and poststart. To be called when everything else was brought down. 0;
+ * -ENOMEM.
+ */
+int wh_verify_add(struct wh_trim *trim, const char *program, struct wh_err *err) WH_MUST_CHECK;
