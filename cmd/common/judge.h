@@ -76,3 +76,15 @@ int wh_judge_decide(struct wh_judgement *judged, struct wh_err *err) WH_MUST_CHE
  */
 int wh_judge_config(struct wh_judgement *judged, int bundle, struct wh_err *err) WH_MUST_CHECK;
 int wh_judge_process(struct wh_judgement *judged, struct wh_err *err) WH_MUST_CHECK;
+
+/* What a record tells beside the judgement; NULL for what is not known. */
+struct wh_record_about {
+	const char *command, *id, *runtime, *policy_file;
+};
+
+/*
+ * Sends the record of what was decided; `refusal` is NULL when the container goes on. Fails only
+ * when the policy requires records and this one could not be written.
+ */
+int wh_judge_record(const struct wh_judgement *judged, const struct wh_record_about *about,
+	const struct wh_err *refusal, struct wh_err *err) WH_MUST_CHECK;

@@ -175,6 +175,18 @@ static bool only_watching(const struct wh_run *run)
 	       run->judged.decision.limits.mode == WH_MODE_AUDIT;
 }
 
+static int record(struct wh_run *run, const struct wh_err *refusal, struct wh_err *err)
+{
+	const struct wh_record_about about = {
+		.command = run->argv.command == NULL ? NULL : run->argv.command->name,
+		.id = run->argv.id,
+		.runtime = run->runtime,
+		.policy_file = run->policy_file,
+	};
+
+	return wh_judge_record(&run->judged, &about, refusal, err);
+}
+
 static int judge(struct wh_run *run, struct wh_err *err)
 {
 	struct wh_err refusal = WH_ERR_INIT;
@@ -189,7 +201,7 @@ static int judge(struct wh_run *run, struct wh_err *err)
 	if (r < 0 && !only_watching(run))
 		r = wh_fail(err, -r, "%s", refusal.text);
 	else
-		r = wh_run_record(run, r < 0 ? &refusal : NULL, err);
+		r = record(run, r < 0 ? &refusal : NULL, err);
 	wh_release_signals(&held);
 	return r;
 }
@@ -232,7 +244,7 @@ static void refuse(struct wh_run *run, const struct wh_err *err)
 
 	wh_hold_signals(&held);
 	wh_err_prefix(&sentence, "whittle");
-	(void)!wh_run_record(run, err, NULL);
+	(void)!record(run, err, NULL);
 	wh_report_error(log,
 		format != NULL && strcmp(format, "json") == 0 ? WH_LOG_JSON : WH_LOG_TEXT,
 		sentence.text);

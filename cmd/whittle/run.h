@@ -37,13 +37,6 @@ int wh_run_call(struct wh_run *run, struct wh_call *ret, struct wh_err *err) WH_
 int wh_run_hand_over(struct wh_run *run, const struct wh_buf *bytes, const char **ret,
 	struct wh_err *err) WH_MUST_CHECK;
 
-/*
- * Sends the record of what was decided; `refusal` is NULL when the container goes on. Fails only
- * when the policy requires records and this one could not be written.
- */
-int wh_run_record(
-	struct wh_run *run, const struct wh_err *refusal, struct wh_err *err) WH_MUST_CHECK;
-
 /* The container that exec and update speak of, found in the state of the runtime behind. */
 struct wh_run_container {
 	struct wh_json *state_doc;

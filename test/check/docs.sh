@@ -183,7 +183,7 @@ wrong=$(missing '.It Va %s' <<<"$keys")
 report_none "$wrong" "whittle.json(5) has every key"
 
 text=$(section '## Records')
-wrong=$(grep -oE 'add_(text|member)\([^,]+, "[a-zA-Z]+"|\\"[a-zA-Z]+\\":' cmd/whittle/record.c |
+wrong=$(grep -oE 'add_(text|member)\([^,]+, "[a-zA-Z]+"|\\"[a-zA-Z]+\\":' cmd/common/record.c |
   sed -E 's/.*"([a-zA-Z]+)\\?":?$/\1/' | sort -u | missing '| `%s` |')
 report_none "$wrong" "the reference has every field of a record"
 

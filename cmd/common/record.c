@@ -4,7 +4,7 @@
  * printable ASCII and cut, so no name can end the line, forge a field or fill the journal.
  */
 
-#include "run.h"
+#include "common/judge.h"
 
 #include <string.h>
 #include <time.h>
@@ -112,42 +112,41 @@ static void add_unknown(
 		wh_buf_add_char(buf, '}');
 }
 
-static const char *verdict(const struct wh_run *run, const struct wh_err *refusal)
+static const char *verdict(const struct wh_judgement *judged, const struct wh_err *refusal)
 {
-	bool audit = run->judged.decision.rule != NULL &&
-		     run->judged.decision.limits.mode == WH_MODE_AUDIT;
+	bool audit = judged->decision.rule != NULL && judged->decision.limits.mode == WH_MODE_AUDIT;
 
 	if (refusal != NULL)
 		return audit ? "would-refuse" : "refused";
-	if (!run->judged.trimmed || run->judged.trim.changes.total == 0)
+	if (!judged->trimmed || judged->trim.changes.total == 0)
 		return "unchanged";
 	return audit ? "would-change" : "changed";
 }
 
-int wh_run_record(struct wh_run *run, const struct wh_err *refusal, struct wh_err *err)
+int wh_judge_record(const struct wh_judgement *judged, const struct wh_record_about *about,
+	const struct wh_err *refusal, struct wh_err *err)
 {
-	const struct wh_policy *policy =
-		run->judged.policy; /* NULL when that is why it is refused */
+	const struct wh_policy *policy = judged->policy; /* NULL when that is why it is refused */
 	struct wh_buf line WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int r;
 
 	wh_buf_add_char(&line, '{');
 	add_time(&line);
 	add_text(&line, "whittle", WH_VERSION);
-	add_text(&line, "result", verdict(run, refusal));
-	add_text(&line, "command", run->argv.command == NULL ? NULL : run->argv.command->name);
-	add_text(&line, "id", run->argv.id);
-	add_text(&line, "bundle", run->judged.bundle);
-	if (run->judged.identified)
-		add_facts(&line, &run->judged.identity);
-	add_text(&line, "runtime", run->runtime);
-	add_text(&line, "policy", run->policy_file);
-	add_text(&line, "rule", run->judged.decision.rule);
-	if (run->judged.identified && policy != NULL)
-		add_unknown(&line, policy, &run->judged.identity.subject);
+	add_text(&line, "result", verdict(judged, refusal));
+	add_text(&line, "command", about->command);
+	add_text(&line, "id", about->id);
+	add_text(&line, "bundle", judged->bundle);
+	if (judged->identified)
+		add_facts(&line, &judged->identity);
+	add_text(&line, "runtime", about->runtime);
+	add_text(&line, "policy", about->policy_file);
+	add_text(&line, "rule", judged->decision.rule);
+	if (judged->identified && policy != NULL)
+		add_unknown(&line, policy, &judged->identity.subject);
 	add_text(&line, "error", refusal == NULL ? NULL : refusal->text);
-	if (run->judged.trimmed)
-		add_changes(&line, &run->judged.trim.changes);
+	if (judged->trimmed)
+		add_changes(&line, &judged->trim.changes);
 	wh_buf_add_char(&line, '}');
 	r = wh_buf_status(&line);
 	if (r == 0)
