@@ -59,6 +59,15 @@ static const struct wh_verb verbs[] = {
 		.run = wh_verb_configure,
 	},
 	{
+		.name = "diff",
+		.arguments = "A B",
+		.min = 2,
+		.max = 2,
+		.help = "what one of two policies, or of two config.json, allows and the other does not",
+		.options = { { "json", NULL, "one JSON object, for programs" } },
+		.run = wh_verb_diff,
+	},
+	{
 		.name = "explain",
 		.arguments = "TARGET [RULE]...",
 		.min = 1,

@@ -81,3 +81,4 @@ int wh_verb_check(const struct wh_words *words);
 int wh_verb_status(const struct wh_words *words);
 int wh_verb_configure(const struct wh_words *words);
 int wh_verb_explain(const struct wh_words *words);
+int wh_verb_diff(const struct wh_words *words);

@@ -465,3 +465,13 @@ int wh_policy_trace(const struct wh_policy *policy, size_t index, const struct w
 	*ret = (struct wh_rule_trace){ .name = policy->rules[index].name, .holds = first == NULL };
 	return first == NULL ? 0 : describe(policy, first, subject, &facts, ret);
 }
+
+int wh_policy_rule(
+	const struct wh_policy *policy, size_t index, const char **ret_name, struct wh_limits *ret)
+{
+	if (index >= policy->rule_count)
+		return -ENOENT;
+	*ret_name = policy->rules[index].name;
+	*ret = wh_part_lay_on(&policy->rules[index].part, &policy->limits);
+	return 0;
+}

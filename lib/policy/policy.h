@@ -156,6 +156,11 @@ bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine_id eng
 /* What every container gets that no rule speaks of. */
 const struct wh_limits *wh_policy_default(const struct wh_policy *policy);
 
+/* The rule at this place, in the order of the policy: its name, and what it gives where it decides
+ * alone (laid on "default", nothing tightened). 0; -ENOENT behind the last. */
+int wh_policy_rule(const struct wh_policy *policy, size_t index, const char **ret_name,
+	struct wh_limits *ret) WH_MUST_CHECK;
+
 /* The seccomp profile at this place of those that "default" and rules name; NULL behind the last.
  */
 const char *wh_policy_seccomp_profile(const struct wh_policy *policy, size_t index);
