@@ -31,13 +31,13 @@ static int64_t now_ms(void)
 }
 
 /* posix_spawn's functions return their error; the first one counts. */
-static int start(const char *const argv[], char *path, int output, pid_t *ret)
+static int start(const char *const argv[], char *path, int output, bool quiet, pid_t *ret)
 {
 	char language[] = "LC_ALL=C";
 	char *const environment[] = { path, language, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	sigset_t none;
+	sigset_t none, pipe;
 	int r = posix_spawn_file_actions_init(&actions);
 
 	if (r != 0)
@@ -48,10 +48,14 @@ static int start(const char *const argv[], char *path, int output, pid_t *ret)
 		return -r;
 	}
 	(void)sigemptyset(&none);
+	/* Who writes to a pipe that is closed ends, also below a service, which ignores the signal.
+	 */
+	(void)sigemptyset(&pipe);
+	(void)sigaddset(&pipe, SIGPIPE);
 	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	if (r == 0)
+	if (r == 0 && quiet)
 		r = posix_spawn_file_actions_addopen(
 			&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	if (r == 0)
@@ -59,8 +63,10 @@ static int start(const char *const argv[], char *path, int output, pid_t *ret)
 	if (r == 0)
 		r = posix_spawnattr_setsigmask(&attributes, &none);
 	if (r == 0)
-		r = posix_spawnattr_setflags(
-			&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+		r = posix_spawnattr_setsigdefault(&attributes, &pipe);
+	if (r == 0)
+		r = posix_spawnattr_setflags(&attributes,
+			POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	if (r == 0)
 		r = posix_spawn(ret, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv,
 			environment);
@@ -149,7 +155,7 @@ static int run(const char *const argv[], const struct wh_call_terms *terms, int 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	from = ends[0];
-	r = start(argv, path, ends[1], &pid);
+	r = start(argv, path, ends[1], true, &pid);
 	wh_close_fd(&ends[1]);
 	return r < 0 ? r : end_of(pid, listen_to(from, end, ret), end, terms->leaves_running);
 }
@@ -168,4 +174,30 @@ int wh_call(const char *const argv[], const struct wh_call_terms *terms, struct 
 		return wh_fail(
 			err, ECHILD, "%s %s failed", argv[0], argv[1] == NULL ? "" : argv[1]);
 	return r < 0 ? wh_fail_errno(err, -r, "calling %s", argv[0]) : 0;
+}
+
+int wh_call_begin(const char *const argv[], pid_t *ret, struct wh_err *err)
+{
+	char path[] = "PATH=" WH_SERVICE_PATH;
+	int ends[2] = { WH_NO_FD, WH_NO_FD };
+	int from WH_FD = WH_NO_FD;
+	int r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return wh_fail_errno(err, errno, "calling %s", argv[0]);
+	from = ends[0];
+	r = start(argv, path, ends[1], false, ret);
+	wh_close_fd(&ends[1]);
+	return r < 0 ? wh_fail_errno(err, -r, "calling %s", argv[0]) : wh_steal_fd(from);
+}
+
+int wh_call_end(pid_t pid)
+{
+	int status = 0;
+	pid_t r;
+
+	do
+		r = waitpid(pid, &status, 0);
+	while (r < 0 && errno == EINTR);
+	return r == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
 }

@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -30,3 +31,13 @@ struct wh_call_terms {
  */
 int wh_call(const char *const argv[], const struct wh_call_terms *terms, struct wh_buf *ret,
 	struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * Starts argv[0] likewise, for a caller who reads all of what it prints, however much and long:
+ * the descriptor to read from, or -errno. Standard error is the caller's own. The program ends by
+ * itself when the descriptor is closed and it goes on writing.
+ */
+int wh_call_begin(const char *const argv[], pid_t *ret, struct wh_err *err) WH_MUST_CHECK;
+
+/* Waits for its end, which comes when its output was read or closed. 0; -ECHILD when it failed. */
+int wh_call_end(pid_t pid) WH_MUST_CHECK;

@@ -16,6 +16,7 @@
 #include "scratch.h"
 
 #include "host/call.h"
+#include "host/file.h"
 
 /* Calls a script of the test's and gives what came of it; the text is in `ret`. */
 static int call_with(const struct scratch *scratch, const char *script,
@@ -201,9 +202,41 @@ static void what_is_no_program(void **state)
 	assert_int_equal(text.len, 0);
 }
 
+static void all_of_it_is_read(void **state)
+{
+	static const char *const good[] = { "/bin/sh", "-c",
+		"head -c 1000000 /dev/zero | tr '\\0' x", NULL };
+	static const char *const bad[] = { "/bin/sh", "-c", "echo said; exit 3", NULL };
+	static const char *const endless[] = { "/bin/sh", "-c", "while :; do echo x; done", NULL };
+	static const char *const nothing[] = { "/nonexistent/program", NULL };
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_buf said WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	pid_t pid = 0;
+	int fd;
+
+	(void)state;
+	fd = wh_call_begin(good, &pid, NULL);
+	assert_true(fd > 2);
+	assert_int_equal(wh_read_all(fd, 2000000, &text, NULL), 0);
+	(void)close(fd);
+	assert_int_equal(wh_call_end(pid), 0);
+	assert_int_equal(text.len, 1000000);
+	fd = wh_call_begin(bad, &pid, NULL);
+	assert_int_equal(wh_read_all(fd, 100, &said, NULL), 0);
+	(void)close(fd);
+	assert_string_equal(said.data, "said\n");
+	assert_int_equal(wh_call_end(pid), -ECHILD);
+	/* Who goes on writing to nobody ends. */
+	fd = wh_call_begin(endless, &pid, NULL);
+	(void)close(fd);
+	assert_int_equal(wh_call_end(pid), -ECHILD);
+	assert_int_equal(wh_call_begin(nothing, &pid, NULL), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_of_it_is_read),
 		cmocka_unit_test_setup_teardown(
 			what_programs_answer, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(
