@@ -11,38 +11,20 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "host/file.h"
-#include "json/json.h"
+#include "record-line.h"
 
 #define TAIL (16 << 20) /* bytes from the end that are read */
 #define BEFORE 60       /* seconds that a runtime may take to start the process */
 #define AFTER 2         /* the start of the host is known to the second */
 
-static bool parse_time(struct wh_slice text, int64_t *ret)
+static bool starts_something(const struct wh_record *line)
 {
-	char copy[32];
-	struct tm when = { .tm_sec = 0 };
-	const char *end;
-
-	if (text.len == 0 || text.len >= sizeof(copy))
-		return false;
-	memcpy(copy, text.data, text.len);
-	copy[text.len] = '\0';
-	end = strptime(copy, "%Y-%m-%dT%H:%M:%SZ", &when);
-	if (end == NULL || *end != '\0')
-		return false;
-	*ret = timegm(&when);
-	return true;
-}
-
-static bool starts_something(const struct wh_json *doc, wh_node command)
-{
-	return wh_json_string_is(doc, command, "create") ||
-	       wh_json_string_is(doc, command, "run") || wh_json_string_is(doc, command, "restore");
+	return wh_slice_is(line->command, "create") || wh_slice_is(line->command, "run") ||
+	       wh_slice_is(line->command, "restore");
 }
 
 static wh_capset removed_in(struct wh_json *doc, wh_node changes)
@@ -65,33 +47,29 @@ static wh_capset removed_in(struct wh_json *doc, wh_node changes)
 static int read_record(struct wh_status *status, struct wh_slice line)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	struct wh_json *doc WH_JSON = NULL;
+	struct wh_record said WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
 	struct wh_status_record *record;
-	struct wh_slice id, bundle;
-	wh_node root;
+	int64_t time;
 	int r;
 
 	wh_buf_add_slice(&text, line);
-	r = wh_json_parse_take(&doc, &text, NULL, NULL);
+	r = wh_buf_status(&text);
+	if (r == 0)
+		r = wh_record_read_take(&said, &text);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	root = wh_json_root(doc);
-	id = wh_json_string(doc, wh_json_get(doc, root, "id"));
-	bundle = wh_json_string(doc, wh_json_get(doc, root, "bundle"));
-	if (!starts_something(doc, wh_json_get(doc, root, "command")) || id.len == 0 ||
-		wh_json_string_is(doc, wh_json_get(doc, root, "result"), "refused"))
+	if (!starts_something(&said) || said.id.len == 0 || wh_slice_is(said.result, "refused") ||
+		!wh_record_time(said.time, &time))
 		return 0;
 	record = wh_arena_alloc(&status->arena, sizeof(*record));
 	if (record == NULL)
 		return -ENOMEM;
-	record->id = wh_arena_dup(&status->arena, id);
-	record->bundle = wh_arena_dup(&status->arena, bundle.len == 0 ? WH_SLICE("") : bundle);
+	record->time = time;
+	record->id = wh_arena_dup(&status->arena, said.id);
+	record->bundle =
+		wh_arena_dup(&status->arena, said.bundle.len == 0 ? WH_SLICE("") : said.bundle);
 	if (record->id == NULL || record->bundle == NULL)
 		return -ENOMEM;
-	if (!parse_time(wh_json_string(doc, wh_json_get(doc, root, "time")), &record->time))
-		return 0;
-	if (!wh_json_string_is(doc, wh_json_get(doc, root, "result"), "would-change"))
-		record->removed = removed_in(doc, wh_json_get(doc, root, "changes"));
 	record->next = status->records;
 	status->records = record;
 	return 0;
