@@ -65,3 +65,37 @@ void wh_put_capabilities(struct wh_buf *to, const char *key, wh_capset set)
 	}
 	wh_buf_add_char(to, ']');
 }
+
+/* Only strings hold anything but printable ASCII, and they are UTF-8: it is escaped where it is. */
+static void add_ascii(struct wh_buf *to, struct wh_slice text)
+{
+	struct wh_buf quoted WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+
+	for (size_t i = 0; i < text.len;) {
+		size_t end = i;
+
+		while (end < text.len && text.data[end] >= ' ' && text.data[end] <= '~')
+			end++;
+		wh_buf_add(to, text.data + i, end - i);
+		for (i = end; end < text.len && (text.data[end] < ' ' || text.data[end] > '~');)
+			end++;
+		quoted.len = 0;
+		wh_buf_add_json(&quoted, (struct wh_slice){ text.data + i, end - i });
+		if (quoted.len > 2)
+			wh_buf_add(to, quoted.data + 1, quoted.len - 2);
+		i = end;
+	}
+	if (wh_buf_status(&quoted) < 0)
+		to->failed = true;
+}
+
+int wh_put_value(struct wh_buf *to, const struct wh_json *doc, wh_node node)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int r = wh_json_write_buf(doc, node, &text);
+
+	if (r < 0)
+		return r;
+	add_ascii(to, (struct wh_slice){ text.data, text.len });
+	return wh_buf_status(to);
+}

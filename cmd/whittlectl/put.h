@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "json/json.h"
 #include "oci/capability.h"
 
 /* The key alone: the caller adds the value. */
@@ -33,3 +34,10 @@ void wh_put_open(struct wh_buf *to, const char *key, char bracket);
 
 /* An array of names; the number, as a string, for one that is newer than this program. */
 void wh_put_capabilities(struct wh_buf *to, const char *key, wh_capset set);
+
+/*
+ * A value of a document, without a comma in front: as wh_json_write() writes it, and all but
+ * printable ASCII escaped. So nothing that a string holds reaches a terminal as it is. 0 or
+ * -ENOMEM.
+ */
+int wh_put_value(struct wh_buf *to, const struct wh_json *doc, wh_node node) WH_MUST_CHECK;

@@ -78,6 +78,7 @@ void wh_verb_print_help(const struct wh_verb *verb, FILE *to);
 int wh_verb_audit(const struct wh_words *words);
 int wh_verb_caps(const struct wh_words *words);
 int wh_verb_check(const struct wh_words *words);
+int wh_verb_log(const struct wh_words *words);
 int wh_verb_status(const struct wh_words *words);
 int wh_verb_configure(const struct wh_words *words);
 int wh_verb_explain(const struct wh_words *words);
