@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of verbs. A new verb is a row here and a file; --help, the reading of its words and the
- * tests of the documents follow.
+ * The table of verbs. A new verb is a row here and a file; --help, the reading of its words, what
+ * shells complete and the summary in whittlectl(8) follow. FILE and PATH in what an option or a
+ * verb takes are files.
  */
 
 #include "verbs.h"
@@ -39,8 +40,18 @@ static const struct wh_verb verbs[] = {
 		.run = wh_verb_check,
 	},
 	{
+		.name = "completion",
+		.arguments = "SHELL",
+		.choices = "bash zsh fish man",
+		.min = 1,
+		.max = 1,
+		.help = "what makes bash, zsh or fish complete these words; man: their list in mdoc",
+		.run = wh_verb_completion,
+	},
+	{
 		.name = "configure",
 		.arguments = "ENGINE",
+		.choices = "docker containerd podman crio",
 		.min = 1,
 		.max = 1,
 		.help = "put whittle into docker, containerd, podman or crio, or take it out",

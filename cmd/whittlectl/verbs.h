@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * The verbs of whittlectl and their options: one table (verbs.c), from which words are read and the
- * help is printed. Each verb is a file; it gets the words behind its name, read, and returns the
- * exit status: 0 fine, 1 findings, 2 could not do it.
+ * The verbs of whittlectl and their options: one table (verbs.c), from which words are read, and
+ * the help, what shells complete and the summary in whittlectl(8) are printed. Each verb is a file;
+ * it gets the words behind its name, read, and returns the exit status: 0 fine, 1 findings, 2 could
+ * not do it.
  */
 
 #include <stdbool.h>
@@ -24,7 +25,7 @@ enum {
 
 struct wh_verb_option {
 	const char *name;     /* without "--" */
-	const char *argument; /* what it takes, "NAME"; NULL for a switch */
+	const char *argument; /* what it takes, "NAME", or a file, "PATH"; NULL for a switch */
 	const char *help;     /* half a sentence */
 };
 
@@ -34,6 +35,8 @@ struct wh_verb {
 	const char *name;
 	const char
 		*arguments; /* as in the synopsis: "ENGINE", "[FILE]", ""; words behind options */
+	const char
+		*choices; /* the words that an argument can be, divided by blanks; NULL: others */
 	size_t min;
 	size_t max; /* SIZE_MAX: any number */
 	const char *help;
@@ -78,7 +81,7 @@ void wh_verb_print_help(const struct wh_verb *verb, FILE *to);
 int wh_verb_audit(const struct wh_words *words);
 int wh_verb_caps(const struct wh_words *words);
 int wh_verb_check(const struct wh_words *words);
-int wh_verb_log(const struct wh_words *words);
+int wh_verb_completion(const struct wh_words *words);
 int wh_verb_status(const struct wh_words *words);
 int wh_verb_configure(const struct wh_words *words);
 int wh_verb_explain(const struct wh_words *words);
