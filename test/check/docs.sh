@@ -208,28 +208,22 @@ report_none "$wrong" "the reference has every environment variable that is read"
 
 help=$("$WHITTLECTL" --help)
 verbs=$(sed -nE 's/^  ([a-z][a-z-]*) .*/\1/p' <<<"$help")
-text=$(cat docs/man/whittlectl.8)
+text=$(sed -n '/^\.\\" By hand/,$p' docs/man/whittlectl.8)
 wrong=$(missing '.It Cm %s' <<<"$verbs")
 [ -n "$verbs" ] || wrong='the help names no verb'
-report_none "$wrong" "whittlectl(8) has every verb of the help"
+report_none "$wrong" "whittlectl(8) tells of every verb of the help"
 text=$(section '## whittlectl')
 wrong=$(missing '| `%s' <<<"$verbs")
 report_none "$wrong" "the reference has every verb of the help"
 
-# The synopsis of a verb in the man page has just the options of its help, and so has the reference.
-synopsis() { # verb
-  awk -v verb=".Cm $1" '/^\.Sh/ { part = $2 } part == "SYNOPSIS" && /^\.Nm/ { inside = 0 }
-    part == "SYNOPSIS" && $0 == verb { inside = 1 } inside' docs/man/whittlectl.8
-}
+# What is printed from the table (test/check/reference.sh) has the options anyway; the reference is by hand.
 wrong=''
 for verb in $verbs; do
   options=$("$WHITTLECTL" "$verb" --help | sed -nE 's/^  --([a-z-]+).*/\1/p' | sort)
-  wrong+=$(diff <(printf '%s' "${options:+$options$'\n'}") <(synopsis "$verb" | sed -nE 's/^\.Op Fl -([a-z-]+).*/\1/p' | sort -u) |
-    sed -n "s/^< /$verb: missing in the synopsis: --/p; s/^> /$verb: no such option: --/p")
   text=$(section "### $verb")
   [ -z "$options" ] || wrong+=$(missing '| `--%s' <<<"$options")
 done
-report_none "$wrong" "whittlectl(8) and the reference have every option of every verb's help"
+report_none "$wrong" "the reference has every option of every verb's help"
 
 # T1, or T15 to T19
 threats=$(grep -E '^\|' docs/security.md | grep -oE 'T[0-9]+( to T[0-9]+)?' | awk '

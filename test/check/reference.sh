@@ -1,16 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The references of the policy and of capabilities and the JSON Schema are what the program's tables say;
-# the example and every policy of the tests are valid under the schema, and what the program refuses for its
-# shape is not. With --update the files are written anew.
+# The reference of the policy and its JSON Schema are what the program's tables say; the example and
+# every policy of the tests are valid under the schema, and what the program refuses for its shape is not.
+# The synopsis and the list of options in whittlectl(8) are what the table of its verbs says.
+# With --update these are written anew.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 generate=${WHITTLE_BUILD:-build-test}/docs/reference/generate-reference
+whittlectl=${WHITTLECTL:-${WHITTLE_BUILD:-build-test}/cmd/whittlectl/whittlectl}
+man=docs/man/whittlectl.8
+
+# The man page with what the program prints between the two comments that mark it.
+man_page() {
+  sed '/^\.\\" Printed by/q' "$man" && "$whittlectl" completion man && sed -n '/^\.\\" By hand/,$p' "$man"
+}
 
 if [ "${1:-}" = --update ]; then
-  "$generate" page >docs/reference/policy.md && "$generate" schema >docs/reference/policy.schema.json &&
-    "$generate" capabilities >docs/reference/capabilities.md
+  new=$(man_page) || exit
+  printf '%s\n' "$new" >"$man"
+  "$generate" page >docs/reference/policy.md && "$generate" schema >docs/reference/policy.schema.json
   exit
 fi
 
@@ -19,15 +28,16 @@ report() { # status, name
   n=$((n + 1))
   if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
 }
-same() { # what, file
-  local difference
-  difference=$(diff "$2" <("$generate" "$1")) || echo "# ${difference//$'\n'/$'\n'# }"
+same() { # file, command...
+  local difference file=$1
+  shift
+  difference=$(diff "$file" <("$@")) || echo "# ${difference//$'\n'/$'\n'# }"
   [ -z "$difference" ]
-  report $? "$2 is what the program's tables say"
+  report $? "$file is what the program's tables say"
 }
-same page docs/reference/policy.md
-same schema docs/reference/policy.schema.json
-same capabilities docs/reference/capabilities.md
+same docs/reference/policy.md "$generate" page
+same docs/reference/policy.schema.json "$generate" schema
+same "$man" man_page
 
 valid() { # of a policy on standard input
   python3 -c '
