@@ -70,6 +70,27 @@ static const struct wh_verb verbs[] = {
 		.run = wh_verb_configure,
 	},
 	{
+		.name = "diff",
+		.arguments = "A B",
+		.min = 2,
+		.max = 2,
+		.help = "what one of two policies, or of two config.json, allows and the other does not",
+		.options = { { "json", NULL, "one JSON object, for programs" } },
+		.run = wh_verb_diff,
+	},
+	{
+		.name = "explain",
+		.arguments = "TARGET [RULE]...",
+		.min = 1,
+		.max = SIZE_MAX,
+		.help = "what a bundle, config.json, container or image asks for, and what it gets",
+		.options = {
+			{ "json", NULL, "one JSON object, for programs" },
+			{ "policy", "FILE", "another policy than the one that is in force" },
+		},
+		.run = wh_verb_explain,
+	},
+	{
 		.name = "log",
 		.arguments = "[FILE]",
 		.max = 1,
