@@ -27,7 +27,7 @@ const char *wh_log_result_word(enum wh_log_result result)
 	return words[result];
 }
 
-static enum wh_log_result result_of(const struct wh_record *record)
+static enum wh_log_result result_of(const struct wh_record_line *record)
 {
 	enum wh_log_result result = 0;
 
@@ -113,7 +113,8 @@ static int compare_groups(const void *a, const void *b)
 	return r != 0 ? r : strcmp(one->image, two->image);
 }
 
-static struct wh_log_group *find_group(struct wh_log_counts *counts, const struct wh_record *record)
+static struct wh_log_group *find_group(
+	struct wh_log_counts *counts, const struct wh_record_line *record)
 {
 	char rule[WH_LOG_TEXT + 1], image[WH_LOG_TEXT + 1];
 	const struct wh_log_group wanted = { .rule = rule, .image = image };
@@ -140,7 +141,7 @@ static struct wh_log_group *find_group(struct wh_log_counts *counts, const struc
 }
 
 static int count_changes(struct wh_log_counts *counts, struct wh_log_group *group,
-	const struct wh_record *record, bool would)
+	const struct wh_record_line *record, bool would)
 {
 	wh_capset seen = 0;
 	int r = 0;
@@ -171,7 +172,7 @@ static int count_changes(struct wh_log_counts *counts, struct wh_log_group *grou
 
 /* ---- records ----------------------------------------------------------------------------- */
 
-int wh_log_count(struct wh_log_counts *counts, const struct wh_record *record)
+int wh_log_count(struct wh_log_counts *counts, const struct wh_record_line *record)
 {
 	enum wh_log_result result = result_of(record);
 	bool would = result == WH_LOG_WOULD_CHANGE || result == WH_LOG_WOULD_REFUSE;

@@ -105,7 +105,7 @@ int wh_log_filter_read(struct wh_log_filter *ret, const struct wh_words *words, 
 	return r == 0 ? check_result(ret->result, err) : r;
 }
 
-static bool is_container(const struct wh_record *record, const char *container)
+static bool is_container(const struct wh_record_line *record, const char *container)
 {
 	size_t len = strlen(container);
 
@@ -114,7 +114,7 @@ static bool is_container(const struct wh_record *record, const char *container)
 		       memcmp(record->id.data, container, len) == 0);
 }
 
-static bool has_removed(const struct wh_record *record, unsigned capability)
+static bool has_removed(const struct wh_record_line *record, unsigned capability)
 {
 	wh_json_each_element (record->doc, wh_record_changes(record), element) {
 		struct wh_record_change change = wh_record_change(record, element);
@@ -128,14 +128,14 @@ static bool has_removed(const struct wh_record *record, unsigned capability)
 	return false;
 }
 
-static bool is_since(const struct wh_record *record, int64_t since)
+static bool is_since(const struct wh_record_line *record, int64_t since)
 {
 	int64_t time;
 
 	return wh_record_time(record->time, &time) && time >= since;
 }
 
-static int has_image(const struct wh_record *record, const char *pattern)
+static int has_image(const struct wh_record_line *record, const char *pattern)
 {
 	struct wh_buf image WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 
@@ -147,7 +147,7 @@ static int has_image(const struct wh_record *record, const char *pattern)
 	return fnmatch(pattern, image.data, 0) == 0;
 }
 
-int wh_log_filter_passes(const struct wh_log_filter *filter, const struct wh_record *record)
+int wh_log_filter_passes(const struct wh_log_filter *filter, const struct wh_record_line *record)
 {
 	if ((filter->result != NULL && !wh_slice_is(record->result, filter->result)) ||
 		(filter->rule != NULL && !wh_slice_is(record->rule, filter->rule)) ||

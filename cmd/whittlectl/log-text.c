@@ -71,7 +71,7 @@ static void add_change(struct wh_buf *to, struct wh_slice before, struct wh_reco
 		wh_buf_add_string(to, " (kept)");
 }
 
-static void add_changes(const struct wh_record *record, struct wh_screen *screen)
+static void add_changes(const struct wh_record_line *record, struct wh_screen *screen)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_slice before = { NULL, 0 };
@@ -94,7 +94,7 @@ static void add_changes(const struct wh_record *record, struct wh_screen *screen
 	}
 }
 
-static void add_error(const struct wh_record *record, struct wh_screen *screen)
+static void add_error(const struct wh_record_line *record, struct wh_screen *screen)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 
@@ -109,7 +109,7 @@ static void add_error(const struct wh_record *record, struct wh_screen *screen)
 	wh_screen_wrap(screen, wh_log_shade(record->result), text.data, INDENT, INDENT);
 }
 
-void wh_log_write_text(const struct wh_record *record, struct wh_screen *screen)
+void wh_log_write_text(const struct wh_record_line *record, struct wh_screen *screen)
 {
 	add_column(screen, WH_PLAIN, record->time, sizeof("2026-01-31T12:00:00Z") - 1);
 	add_column(

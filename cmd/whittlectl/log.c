@@ -66,7 +66,7 @@ static int open_source(struct log *log, const struct wh_words *words, struct wh_
 
 /* ---- records ----------------------------------------------------------------------------- */
 
-static int put_record(struct log *log, const struct wh_record *record)
+static int put_record(struct log *log, const struct wh_record_line *record)
 {
 	/* The comma is in the piece of its record: the one before may have been printed. */
 	if (log->matched > 1)
@@ -77,7 +77,7 @@ static int put_record(struct log *log, const struct wh_record *record)
 /* What becomes of a line: 0, -ENOMEM. */
 static int take_line(struct log *log, struct wh_buf *line)
 {
-	struct wh_record record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
+	struct wh_record_line record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
 	int r = wh_record_read_take(&record, line);
 
 	if (r == -EINVAL) {

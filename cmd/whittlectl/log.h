@@ -85,11 +85,11 @@ int wh_log_filter_read(
 
 /* 1 when the record passes, 0 when not, -ENOMEM. */
 int wh_log_filter_passes(
-	const struct wh_log_filter *filter, const struct wh_record *record) WH_MUST_CHECK;
+	const struct wh_log_filter *filter, const struct wh_record_line *record) WH_MUST_CHECK;
 
 /* ---- log-text.c: on a screen -------------------------------------------------------------- */
 
-void wh_log_write_text(const struct wh_record *record, struct wh_screen *screen);
+void wh_log_write_text(const struct wh_record_line *record, struct wh_screen *screen);
 
 /* The shade of a result's word. */
 enum wh_shade wh_log_shade(struct wh_slice result);
@@ -161,7 +161,7 @@ struct wh_log_counts {
 	}
 
 /* 0 or -ENOMEM. Takes time logarithmic in the groups there are. */
-int wh_log_count(struct wh_log_counts *counts, const struct wh_record *record) WH_MUST_CHECK;
+int wh_log_count(struct wh_log_counts *counts, const struct wh_record_line *record) WH_MUST_CHECK;
 
 void wh_log_counts_done(struct wh_log_counts *counts);
 

@@ -13,8 +13,12 @@ static void print_help(FILE *to)
 	const struct wh_verb *verb;
 
 	(void)fputs("usage: whittlectl VERB [OPTION]... [ARGUMENT]...\n\n", to);
-	for (size_t i = 0; (verb = wh_verb_get(i)) != NULL; i++)
-		(void)fprintf(to, "  %-10s %-17s  %s\n", verb->name, verb->arguments, verb->help);
+	for (size_t i = 0; (verb = wh_verb_get(i)) != NULL; i++) {
+		bool wide = strlen(verb->arguments) > ARGUMENTS;
+
+		(void)fprintf(to, "  %-10s %-*s%s%*s  %s\n", verb->name, ARGUMENTS, verb->arguments,
+			wide ? "\n" : "", wide ? 13 + ARGUMENTS : 0, "", verb->help);
+	}
 	(void)fputs("\n  VERB --help, --help, --version\n\n"
 		    "Exit status: 0 fine, 1 findings, 2 could not do it.\n",
 		to);

@@ -5,30 +5,30 @@
 #include <stddef.h>
 #include <time.h>
 
-void wh_record_done(struct wh_record *record)
+void wh_record_done(struct wh_record_line *record)
 {
 	wh_json_free(record->doc);
-	*record = (struct wh_record)WH_RECORD_INIT;
+	*record = (struct wh_record_line)WH_RECORD_INIT;
 }
 
-int wh_record_read_take(struct wh_record *ret, struct wh_buf *line)
+int wh_record_read_take(struct wh_record_line *ret, struct wh_buf *line)
 {
 	static const struct {
 		const char *key;
 		size_t offset;
 	} texts[] = {
-		{ "time", offsetof(struct wh_record, time) },
-		{ "result", offsetof(struct wh_record, result) },
-		{ "command", offsetof(struct wh_record, command) },
-		{ "id", offsetof(struct wh_record, id) },
-		{ "bundle", offsetof(struct wh_record, bundle) },
-		{ "engine", offsetof(struct wh_record, engine) },
-		{ "container", offsetof(struct wh_record, container) },
-		{ "image", offsetof(struct wh_record, image) },
-		{ "rule", offsetof(struct wh_record, rule) },
-		{ "error", offsetof(struct wh_record, error) },
+		{ "time", offsetof(struct wh_record_line, time) },
+		{ "result", offsetof(struct wh_record_line, result) },
+		{ "command", offsetof(struct wh_record_line, command) },
+		{ "id", offsetof(struct wh_record_line, id) },
+		{ "bundle", offsetof(struct wh_record_line, bundle) },
+		{ "engine", offsetof(struct wh_record_line, engine) },
+		{ "container", offsetof(struct wh_record_line, container) },
+		{ "image", offsetof(struct wh_record_line, image) },
+		{ "rule", offsetof(struct wh_record_line, rule) },
+		{ "error", offsetof(struct wh_record_line, error) },
 	};
-	struct wh_record record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
+	struct wh_record_line record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
 	int r = wh_json_parse_take(&record.doc, line, NULL, NULL);
 
 	if (r < 0)
@@ -43,18 +43,18 @@ int wh_record_read_take(struct wh_record *ret, struct wh_buf *line)
 	if (r < 0)
 		return r;
 	*ret = record;
-	record = (struct wh_record)WH_RECORD_INIT;
+	record = (struct wh_record_line)WH_RECORD_INIT;
 	return 0;
 }
 
-wh_node wh_record_changes(const struct wh_record *record)
+wh_node wh_record_changes(const struct wh_record_line *record)
 {
 	wh_node changes = wh_json_get(record->doc, record->root, "changes");
 
 	return wh_json_type(record->doc, changes) == WH_JSON_ARRAY ? changes : WH_NO_NODE;
 }
 
-struct wh_record_change wh_record_change(const struct wh_record *record, wh_node element)
+struct wh_record_change wh_record_change(const struct wh_record_line *record, wh_node element)
 {
 	struct wh_json *doc = record->doc;
 

@@ -21,23 +21,24 @@
 #define BEFORE 60       /* seconds that a runtime may take to start the process */
 #define AFTER 2         /* the start of the host is known to the second */
 
-static bool starts_something(const struct wh_record *line)
+static bool starts_something(const struct wh_record_line *line)
 {
 	return wh_slice_is(line->command, "create") || wh_slice_is(line->command, "run") ||
 	       wh_slice_is(line->command, "restore");
 }
 
-static wh_capset removed_in(struct wh_json *doc, wh_node changes)
+/* The capabilities that it says were taken. */
+static wh_capset removed_in(const struct wh_record_line *line)
 {
 	wh_capset set = 0;
 
-	wh_json_each_element (doc, changes, change) {
+	wh_json_each_element (line->doc, wh_record_changes(line), element) {
+		struct wh_record_change change = wh_record_change(line, element);
 		unsigned capability;
 
-		if (wh_json_string_is(doc, wh_json_get(doc, change, "kind"), "capabilities") &&
-			wh_json_string_is(doc, wh_json_get(doc, change, "action"), "removed") &&
-			wh_capability_from_oci(
-				wh_json_string(doc, wh_json_get(doc, change, "what")), &capability))
+		if (wh_slice_is(change.kind, "capabilities") &&
+			wh_slice_is(change.action, "removed") &&
+			wh_capability_from_oci(change.what, &capability))
 			set |= wh_capset_of(capability);
 	}
 	return set;
@@ -47,7 +48,7 @@ static wh_capset removed_in(struct wh_json *doc, wh_node changes)
 static int read_record(struct wh_status *status, struct wh_slice line)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	struct wh_record said WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
+	struct wh_record_line said WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
 	struct wh_status_record *record;
 	int64_t time;
 	int r;
@@ -65,6 +66,8 @@ static int read_record(struct wh_status *status, struct wh_slice line)
 	if (record == NULL)
 		return -ENOMEM;
 	record->time = time;
+	if (!wh_slice_is(said.result, "would-change"))
+		record->removed = removed_in(&said);
 	record->id = wh_arena_dup(&status->arena, said.id);
 	record->bundle =
 		wh_arena_dup(&status->arena, said.bundle.len == 0 ? WH_SLICE("") : said.bundle);

@@ -13,7 +13,7 @@
 
 #include "record-line.h"
 
-static int read_line(struct wh_record *ret, const char *text)
+static int read_line(struct wh_record_line *ret, const char *text)
 {
 	struct wh_buf line WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int r;
@@ -32,7 +32,7 @@ static void what_is_no_record(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < WH_COUNT(lines); i++) {
-		struct wh_record record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
+		struct wh_record_line record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
 
 		if (read_line(&record, lines[i]) != -EINVAL)
 			fail_msg("%s was read", lines[i]);
@@ -42,7 +42,7 @@ static void what_is_no_record(void **state)
 
 static void members_of_other_types_are_none(void **state)
 {
-	struct wh_record record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
+	struct wh_record_line record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
 	size_t count = 0;
 
 	(void)state;
@@ -64,7 +64,7 @@ static void members_of_other_types_are_none(void **state)
 
 static void changes_that_are_no_array(void **state)
 {
-	struct wh_record record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
+	struct wh_record_line record WH_CLEANUP(wh_record_done) = WH_RECORD_INIT;
 
 	(void)state;
 	assert_int_equal(read_line(&record, "{\"changes\":{\"kind\":\"x\"}}"), 0);
