@@ -49,25 +49,38 @@ int wh_judge_identify(struct wh_judgement *judged, const struct wh_call *call,
 	return r < 0 ? wh_fail_errno(err, -r, "identifying container %s", call->id) : 0;
 }
 
-int wh_judge_identify_config(struct wh_judgement *judged, struct wh_call call, struct wh_err *err)
+/* What config.json adds to a call. 0 or -ENOMEM. */
+static int complete_call(
+	struct wh_judgement *judged, struct wh_call *call, struct wh_annotation_list *annotations)
 {
 	struct wh_json *doc = judged->doc;
 	wh_node root = wh_json_root(doc);
 	struct wh_slice path =
 		wh_json_string(doc, wh_json_get(doc, wh_json_get(doc, root, "root"), "path"));
-	struct wh_annotation_list annotations;
 	int r = wh_annotations_from_object(
-		doc, wh_json_get(doc, root, "annotations"), &judged->arena, &annotations);
+		doc, wh_json_get(doc, root, "annotations"), &judged->arena, annotations);
 
-	call.annotations = &annotations;
-	call.rootfs = NULL;
-	if (r == 0 && path.data != NULL) {
-		call.rootfs = wh_arena_dup(&judged->arena, path);
-		r = call.rootfs == NULL ? -ENOMEM : 0;
-	}
-	if (r < 0)
-		return wh_fail_errno(err, -r, "reading config.json");
-	return wh_judge_identify(judged, &call, doc, wh_json_get(doc, root, "process"), err);
+	call->annotations = annotations;
+	call->rootfs = path.data == NULL ? NULL : wh_arena_dup(&judged->arena, path);
+	return r < 0 || (path.data != NULL && call->rootfs == NULL) ? -ENOMEM : 0;
+}
+
+int wh_judge_identify_config(struct wh_judgement *judged, struct wh_call call, struct wh_err *err)
+{
+	struct wh_annotation_list annotations;
+
+	if (complete_call(judged, &call, &annotations) < 0)
+		return wh_fail_errno(err, ENOMEM, "reading config.json");
+	return wh_judge_identify(judged, &call, judged->doc,
+		wh_json_get(judged->doc, wh_json_root(judged->doc), "process"), err);
+}
+
+int wh_judge_find_out(struct wh_judgement *judged, struct wh_call call, struct wh_identity *ret)
+{
+	struct wh_annotation_list annotations;
+	int r = complete_call(judged, &call, &annotations);
+
+	return r < 0 ? r : wh_find_identity(ret, &call, NULL, &judged->arena);
 }
 
 int wh_judge_decide(struct wh_judgement *judged, struct wh_err *err)

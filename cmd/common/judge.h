@@ -64,6 +64,11 @@ int wh_judge_identify(struct wh_judgement *judged, const struct wh_call *call,
 int wh_judge_identify_config(
 	struct wh_judgement *judged, struct wh_call call, struct wh_err *err) WH_MUST_CHECK;
 
+/* Who it is by all that can be found out, whatever the policy wants to know; decides nothing.
+ * -ENOMEM. */
+int wh_judge_find_out(
+	struct wh_judgement *judged, struct wh_call call, struct wh_identity *ret) WH_MUST_CHECK;
+
 /*
  * Asks the policy about the container that was identified and lays the author's own narrowing
  * (org.whittle.capabilities) on the answer. 0 or -errno with the refusal.

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "common/identify.h"
 #include "common/read.h"
 #include "host/file.h"
 #include "oci/schema.h"

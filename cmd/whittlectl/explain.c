@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/fd.h"
-#include "common/identify.h"
 #include "policy-file.h"
 #include "verbs.h"
 
@@ -93,17 +92,7 @@ static int identify(struct wh_explain *explain, struct wh_err *err)
 	}
 	r = wh_judge_identify_config(judged, explain->call, err);
 	if (r == 0)
-		r = wh_find_identity(&explain->who,
-			&(struct wh_call){ .command = explain->call.command,
-				.id = explain->call.id,
-				.bundle = explain->call.bundle,
-				.root = explain->call.root,
-				.root_given = explain->call.root_given,
-				.annotations =
-					&(struct wh_annotation_list){
-						judged->identity.subject.annotations,
-						judged->identity.subject.annotation_count } },
-			NULL, &judged->arena);
+		r = wh_judge_find_out(judged, explain->call, &explain->who);
 	return r < 0 ? wh_fail_errno(err, -r, "identifying it") : 0;
 }
 
