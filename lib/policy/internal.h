@@ -218,6 +218,39 @@ struct wh_limits wh_part_lay_on(const struct wh_part *part, const struct wh_limi
 /* Says what there is to say about a policy that was read as a whole. */
 void wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *context);
 
+/* A review under way. The place of each note is looked for from the start of the text, so there is
+ * an end to them. */
+struct wh_review {
+	struct wh_reader *reader;
+	wh_policy_note *note;
+	void *context;
+	size_t said;
+	size_t comparisons; /* what is left of them */
+};
+
+void wh_review_say(struct wh_review *review, wh_node node, const char *format, ...) WH_PRINTF(3, 4);
+
+/* The value of a key of the rule; of "default" when that is NULL. */
+wh_node wh_review_value(
+	const struct wh_review *review, const struct wh_rule *rule, const char *key);
+
+/* "rule "NAME"", or ""default"" for NULL; a name is at most 128 bytes long. */
+#define WH_REVIEW_TITLE 160
+const char *wh_review_title(const struct wh_rule *rule, char buf[WH_REVIEW_TITLE]);
+
+/* The names of the set, "CAP_A, CAP_B". */
+void wh_review_add_names(struct wh_buf *to, wh_capset set);
+
+/* review-lists.c: capabilities without a reason, and those that are the host's; of a rule, or of
+ * "default" when that is NULL. */
+void wh_review_lists(struct wh_review *review, const struct wh_rule *rule);
+
+/* review-order.c: whether the rule at this place never counts, since another one before it matches
+ * first. */
+#define WH_REVIEW_COMPARISONS \
+	50000000u /* of patterns: a fraction of a second, ten thousand rules */
+void wh_review_order(struct wh_review *review, size_t number);
+
 /* ---- one reader for each key ---------------------------------------------------------------- */
 
 /* objects.c */

@@ -87,8 +87,10 @@ typedef void wh_policy_note(void *context, unsigned line, unsigned column, const
 
 /*
  * The same, and calls `note` for each thing in a valid policy that its author may not have meant:
- * what a rule on settable facts says in vain, and rules that allow more than "default" by a name
- * that can be given to something else.
+ * what a rule on settable facts says in vain; rules that allow more than "default" by a name that
+ * can be given to something else; rules that another one before them always matches first;
+ * capabilities without a reason, and those that are worth the host; a "default" that takes nothing
+ * away. Takes longer than a start has time for.
  */
 int wh_policy_parse_and_review_take(struct wh_policy **ret, struct wh_buf *text, const char *file,
 	wh_policy_note *note, void *context, struct wh_err *err) WH_MUST_CHECK;

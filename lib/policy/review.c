@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Advice on a policy that is valid. Three things that an administrator may not see in it: that a
- * rule can only tighten, so that some of its keys do nothing; that a rule rests on a name somebody
- * could move to another image; that a namespace is not only Kubernetes'.
+ * Advice on a policy that is valid: what an administrator may not see in it. Here, that a rule can
+ * only tighten, so that some of its keys do nothing; that a rule rests on a name somebody could
+ * move to another image; that a namespace is not only Kubernetes'; that "default" takes nothing
+ * away. In files of their own, lists of capabilities (review-lists.c) and rules that another one
+ * stands before (review-order.c). All of it is for people, and for whittlectl check alone: no start
+ * takes the time.
  */
 
 #include "policy/internal.h"
@@ -11,30 +14,54 @@
 #include <stdio.h>
 #include <string.h>
 
-struct review {
-	struct wh_reader *reader;
-	wh_policy_note *note;
-	void *context;
-};
+#define NOTES_MAX 500
 
-static WH_PRINTF(3, 4) void say(const struct review *review, wh_node node, const char *format, ...)
+void wh_review_say(struct wh_review *review, wh_node node, const char *format, ...)
 {
-	char text[1024], printable[sizeof(text)];
+	char text[1536], printable[sizeof(text)]; /* every capability there is, and words around */
 	unsigned line = 0, column = 0;
 	va_list args;
 
+	if (review->said > NOTES_MAX)
+		return;
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (review->said++ == NOTES_MAX)
+		(void)snprintf(text, sizeof(text),
+			"there is more to say; these were the first %d notes", NOTES_MAX);
 	wh_json_position(review->reader->doc, node, &line, &column);
 	wh_copy_printable(printable, sizeof(printable), text);
 	review->note(review->context, line, column, printable);
 }
 
-/* The value of a key of the rule. */
-static wh_node value_of(const struct review *review, const struct wh_rule *rule, const char *key)
+wh_node wh_review_value(const struct wh_review *review, const struct wh_rule *rule, const char *key)
 {
-	return wh_json_get(review->reader->doc, rule->node, key);
+	const struct wh_json *doc = review->reader->doc;
+
+	if (rule != NULL)
+		return wh_json_get(doc, rule->node, key);
+	return wh_json_get(doc, wh_json_get(doc, wh_json_root(doc), "default"), key);
+}
+
+const char *wh_review_title(const struct wh_rule *rule, char buf[WH_REVIEW_TITLE])
+{
+	if (rule == NULL)
+		return "\"default\"";
+	(void)snprintf(buf, WH_REVIEW_TITLE, "rule \"%s\"", rule->name);
+	return buf;
+}
+
+void wh_review_add_names(struct wh_buf *to, wh_capset set)
+{
+	const char *before = "";
+
+	for (unsigned i = 0; i < WH_CAP_COUNT; i++) {
+		if ((set & wh_capset_of(i)) == 0)
+			continue;
+		wh_buf_addf(to, "%s%s", before, wh_capability_get(i)->name);
+		before = ", ";
+	}
 }
 
 static const struct wh_condition *condition_on(const struct wh_rule *rule, enum wh_fact fact)
@@ -110,35 +137,29 @@ static bool widens(const struct wh_limits *own, const struct wh_limits *below)
 
 /* ---- rules that can only tighten ------------------------------------------------------------ */
 
-static void tell_capabilities(const struct review *review, const struct wh_rule *rule,
+static void tell_capabilities(struct wh_review *review, const struct wh_rule *rule,
 	const struct wh_limits *own, const struct wh_limits *below)
 {
 	WH_CLEANUP(wh_buf_done) struct wh_buf names = WH_BUF_INIT;
 	wh_capset more = own->capabilities & ~below->capabilities;
-	const char *before = "";
 
-	for (unsigned i = 0; i < WH_CAP_COUNT; i++) {
-		if ((more >> i & 1u) == 0)
-			continue;
-		wh_buf_addf(&names, "%s%s", before, wh_capability_get(i)->name);
-		before = ", ";
-	}
+	wh_review_add_names(&names, more);
 	if (more != 0 && wh_buf_status(&names) == 0)
-		say(review, value_of(review, rule, "capabilities"),
+		wh_review_say(review, wh_review_value(review, rule, "capabilities"),
 			"no effect in rule \"%s\", since \"default\" does not allow it: %s",
 			rule->name, names.data);
 }
 
 static void tell_key(
-	const struct review *review, const struct wh_rule *rule, const char *key, bool wider)
+	struct wh_review *review, const struct wh_rule *rule, const char *key, bool wider)
 {
 	if (wider)
-		say(review, value_of(review, rule, key),
+		wh_review_say(review, wh_review_value(review, rule, key),
 			"\"%s\" has no effect in rule \"%s\", since \"default\" is stricter", key,
 			rule->name);
 }
 
-static void tell_no_effect(const struct review *review, const struct wh_rule *rule)
+static void tell_no_effect(struct wh_review *review, const struct wh_rule *rule)
 {
 	const struct wh_limits *below = &review->reader->policy->limits;
 	const struct wh_limits own = wh_part_lay_on(&rule->part, below);
@@ -152,7 +173,7 @@ static void tell_no_effect(const struct review *review, const struct wh_rule *ru
 		tell_key(review, rule, wh_kind_info((enum wh_kind)kind)->key,
 			own.kinds[kind].otherwise < below->kinds[kind].otherwise);
 	if (tmpfs != NULL)
-		say(review, value_of(review, rule, "tmpfs"),
+		wh_review_say(review, wh_review_value(review, rule, "tmpfs"),
 			"in rule \"%s\" the tmpfs %s %s, since \"default\" is stricter", rule->name,
 			tmpfs->path,
 			find_tmpfs(below, tmpfs) == NULL ? "has no effect"
@@ -160,7 +181,7 @@ static void tell_no_effect(const struct review *review, const struct wh_rule *ru
 }
 
 /* One note names all the facts that the trust hangs on, in the order of their table. */
-static void review_settable(const struct review *review, const struct wh_rule *rule)
+static void review_settable(struct wh_review *review, const struct wh_rule *rule)
 {
 	WH_CLEANUP(wh_buf_done) struct wh_buf names = WH_BUF_INIT;
 	const char *before = "";
@@ -174,7 +195,7 @@ static void review_settable(const struct review *review, const struct wh_rule *r
 	}
 	if (wh_buf_status(&names) < 0)
 		return;
-	say(review, value_of(review, rule, "match"),
+	wh_review_say(review, wh_review_value(review, rule, "match"),
 		"rule \"%s\" can only tighten \"default\", since whoever starts a container can "
 		"choose what it matches on: %s",
 		rule->name, names.data);
@@ -189,7 +210,7 @@ static bool has_digest(const struct wh_pattern *pattern)
 	return strstr(pattern->text, "@sha256:") != NULL;
 }
 
-static void review_image(const struct review *review, const struct wh_rule *rule)
+static void review_image(struct wh_review *review, const struct wh_rule *rule)
 {
 	const struct wh_condition *image = condition_on(rule, WH_FACT_IMAGE);
 
@@ -198,7 +219,7 @@ static void review_image(const struct review *review, const struct wh_rule *rule
 	for (const struct wh_pattern *p = &image->pattern; p != NULL; p = p->other) {
 		if (has_digest(p))
 			continue;
-		say(review, p->node,
+		wh_review_say(review, p->node,
 			"rule \"%s\" allows more than \"default\" to whatever image has this name, "
 			"and a name can be given to any image: match on its digest "
 			"(\"@sha256:...\") "
@@ -207,13 +228,13 @@ static void review_image(const struct review *review, const struct wh_rule *rule
 	}
 }
 
-static void review_namespace(const struct review *review, const struct wh_rule *rule)
+static void review_namespace(struct wh_review *review, const struct wh_rule *rule)
 {
 	const struct wh_condition *namespace = condition_on(rule, WH_FACT_NAMESPACE);
 
 	if (namespace == NULL || condition_on(rule, WH_FACT_ENGINE) != NULL)
 		return;
-	say(review, namespace->pattern.node,
+	wh_review_say(review, namespace->pattern.node,
 		"rule \"%s\" allows more than \"default\" also in containerd's own namespaces, "
 		"which "
 		"whoever uses ctr or nerdctl can name: if Kubernetes' are meant, add \"engine\": "
@@ -221,11 +242,27 @@ static void review_namespace(const struct review *review, const struct wh_rule *
 		rule->name);
 }
 
+/* ---- "default" ------------------------------------------------------------------------------- */
+
+static void review_default(struct wh_review *review)
+{
+	const struct wh_policy *policy = review->reader->policy;
+
+	if (policy->defaults.profile == NULL ||
+		policy->defaults.profile != policy->profiles[WH_PROFILE_PRIVILEGED])
+		return;
+	wh_review_say(review, wh_review_value(review, NULL, "profile"),
+		"\"default\" leaves to each container that no rule matches whatever it asks for, "
+		"but for what the keys beside this profile take away");
+}
+
 void wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *context)
 {
-	const struct review review = { reader, note, context };
+	struct wh_review review = { reader, note, context, 0, WH_REVIEW_COMPARISONS };
 	const struct wh_limits *below = &reader->policy->limits;
 
+	review_default(&review);
+	wh_review_lists(&review, NULL);
 	for (size_t i = 0; i < reader->policy->rule_count; i++) {
 		const struct wh_rule *rule = &reader->policy->rules[i];
 		const struct wh_limits own = wh_part_lay_on(&rule->part, below);
@@ -236,5 +273,7 @@ void wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *cont
 			review_image(&review, rule);
 			review_namespace(&review, rule);
 		}
+		wh_review_lists(&review, rule);
+		wh_review_order(&review, i);
 	}
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "policy/policy.h"
@@ -36,7 +37,8 @@ static struct wh_buf notes_of(const char *text)
 }
 
 #define RULES(rules) \
-	"{\"default\":{\"capabilities\":[\"KILL\"],\"tmpfs\":[\"/tmp\"]},\n\"rules\":[" rules "]}"
+	"{\"default\":{\"capabilities\":{\"KILL\":\"y\"},\"tmpfs\":[\"/" \
+	"tmp\"]},\n\"rules\":[" rules "]}"
 #define SETTABLE(facts) \
 	"rule \"r\" can only tighten \"default\", since whoever starts a container can choose " \
 	"what it matches on: " facts "\n"
@@ -48,6 +50,25 @@ static struct wh_buf notes_of(const char *text)
 	"rule \"r\" allows more than \"default\" also in containerd's own namespaces, which " \
 	"whoever uses ctr or nerdctl can name: if Kubernetes' are meant, add \"engine\": " \
 	"[\"cri-containerd\", \"cri-o\"]\n"
+
+#define WHY(names) \
+	"does not say why it keeps " names \
+	": as an object, {\"CAP_NAME\": \"why\"}, each has its reason, which records show\n"
+#define HOST(names) \
+	"keeps what is worth the host to whoever breaks into a container: " names \
+	" (whittlectl caps tells why)\n"
+#define PRIVILEGED \
+	"\"default\" leaves to each container that no rule matches whatever it asks for, but for " \
+	"what the keys beside this profile take away\n"
+
+static void compare(const char *text, const char *wanted)
+{
+	struct wh_buf notes = notes_of(text);
+
+	if (strcmp(notes.data, wanted) != 0)
+		fail_msg("%s\n%s", text, notes.data);
+	wh_buf_done(&notes);
+}
 
 static void test_notes(void **state)
 {
@@ -63,8 +84,9 @@ static void test_notes(void **state)
 			"\"docker\",\"user\":\"0\"},\"capabilities\":[]}"),
 			"2:30: " SETTABLE("\"user\", \"label\"") },
 		{ RULES("{\"name\":\"r\",\"match\":{\"pod\":\"x\"},\n\"mode\":\"audit\",\n"
-			"\"restore\":\"allow\",\n\"capabilities\":[\"KILL\",\"SYS_ADMIN\","
-			"\"CHOWN\"],\n"
+			"\"restore\":\"allow\",\n\"capabilities\":{\"KILL\":\"y\",\"SYS_ADMIN\":"
+			"\"y\","
+			"\"CHOWN\":\"y\"},\n"
 			"\"noNewPrivileges\":false,\n\"readonlyRootfs\":false,\n\"tmpfs\":[\"/"
 			"run\"]}"),
 			"2:30: " SETTABLE(
@@ -82,14 +104,15 @@ static void test_notes(void **state)
 				"\"container\"") "2:56: in rule \"r\" the tmpfs /tmp gets the "
 						 "smaller size, since \"default\" is stricter\n" },
 		/* "default" comes last, and counts */
-		{ "{\"rules\":[{\"name\":\"r\",\"match\":{\"id\":\"x\"},\"capabilities\":[\"KILL\"]"
+		{ "{\"rules\":[{\"name\":\"r\",\"match\":{\"id\":\"x\"},\"capabilities\":{\"KILL\":"
+		  "\"y\"}"
 		  "}],"
-		  "\"default\":{\"capabilities\":[\"KILL\"]}}",
+		  "\"default\":{\"capabilities\":{\"KILL\":\"y\"}}}",
 			"1:31: " SETTABLE("\"id\"") },
 
 		/* by a name, and allows more */
 		{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x:*\"},\"capabilities\":"
-			"[\"CHOWN\"]}"),
+			"{\"CHOWN\":\"y\"}}"),
 			"2:39: " BY_NAME },
 		{ RULES("{\"name\":\"r\",\"match\":{\"image\":[\"*@sha256:" FILL64 "\",\n\"" HUB
 			"x:*\",\n\"*\"]},\"readonlyRootfs\":false}"),
@@ -100,13 +123,57 @@ static void test_notes(void **state)
 			"x:*\"},\"capabilities\":[]}"),
 			"" },
 		{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x@sha256:" FILL64 "\"},"
-			"\"capabilities\":[\"CHOWN\"]}"),
+			"\"capabilities\":{\"CHOWN\":\"y\"}}"),
 			"" },
 		{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x:*\",\"imageId\":\"" FILL64
-			"\"},\"capabilities\":[\"CHOWN\"]}"),
+			"\"},\"capabilities\":{\"CHOWN\":\"y\"}}"),
 			"" },
 		{ RULES("{\"name\":\"r\",\"match\":{\"imageId\":\"" FILL64 "\"},\"capabilities\":"
-			"[\"CHOWN\"]}"),
+			"{\"CHOWN\":\"y\"}}"),
+			"" },
+
+		/* lists without reasons: once each, with those that have none */
+		{ "{\"default\":{\n\"capabilities\":[\"KILL\",\"CHOWN\"]}}",
+			"2:16: \"default\" " WHY("CAP_CHOWN, CAP_KILL") },
+		{ "{\"default\":{\"capabilities\":[]}}", "" },
+		{ "{\"default\":{\"capabilities\":{\"KILL\":\" \",\"CHOWN\":\"y\"}}}",
+			"1:28: \"default\" " WHY("CAP_KILL") },
+		{ "{\"default\":{\"capabilities\":{\"allow\":[\"KILL\"],\"otherwise\":\"refuse\"}}"
+		  "}",
+			"1:28: \"default\" " WHY("CAP_KILL") },
+		{ "{\"default\":{\"profile\":\"baseline\"}}", "" },
+		{ RULES("{\"name\":\"r\",\"match\":{\"id\":\"x\"},\"capabilities\":[\"KILL\"]}"),
+			"2:30: " SETTABLE("\"id\"") "2:56: rule \"r\" " WHY("CAP_KILL") },
+
+		/* worth the host: once a list, where it gives what it says */
+		{ "{\"default\":{\"capabilities\":{\"SYS_ADMIN\":\"y\",\"CHOWN\":\"y\",\"BPF\":"
+		  "\"y\","
+		  "\"MKNOD\":\"y\",\"SYS_MODULE\":\"y\"}}}",
+			"1:28: \"default\" " HOST("CAP_SYS_MODULE, CAP_SYS_ADMIN, CAP_BPF") },
+		{ "{\"default\":{\"devices\":\"keep\",\"capabilities\":{\"MKNOD\":\"y\"}}}",
+			"1:45: \"default\" " HOST("CAP_MKNOD") },
+		{ "{\"default\":{\"devices\":[\"/dev/fuse\"],\"capabilities\":{\"MKNOD\":\"y\"}}}",
+			"" },
+		{ RULES("{\"name\":\"r\",\"match\":{\"engine\":\"docker\"},\"capabilities\":"
+			"[\"SYS_PTRACE\"]}"),
+			"2:65: rule \"r\" " WHY("CAP_SYS_PTRACE") "2:65: rule \"r\" " HOST(
+				"CAP_SYS_PTRACE") },
+		{ RULES("{\"name\":\"r\",\"match\":{\"engine\":\"docker\"},\"capabilities\":"
+			"{\"MKNOD\":\"y\"},\"devices\":\"keep\"}"),
+			"2:65: rule \"r\" " HOST("CAP_MKNOD") },
+		{ "{\"default\":{\"capabilities\":\"keep\"}}",
+			"1:28: \"default\" " HOST(
+				"CAP_DAC_READ_SEARCH, CAP_SYS_MODULE, CAP_SYS_RAWIO, "
+				"CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_BOOT, CAP_BPF") },
+		/* a rule that says nothing of them is no list */
+		{ "{\"default\":{\"capabilities\":{\"SYS_BOOT\":\"y\"}},\"rules\":[{\"name\":\"r\","
+		  "\"match\":{\"engine\":\"docker\"},\"mode\":\"audit\"}]}",
+			"1:28: \"default\" " HOST("CAP_SYS_BOOT") },
+
+		/* nothing is taken away */
+		{ "{\"default\":{\"profile\":\n\"privileged\"}}", "2:1: " PRIVILEGED },
+		{ RULES("{\"name\":\"r\",\"match\":{\"engine\":\"docker\"},\"profile\":"
+			"\"privileged\"}"),
 			"" },
 
 		/* in any engine's namespace */
@@ -119,18 +186,118 @@ static void test_notes(void **state)
 		{ RULES("{\"name\":\"r\",\"match\":{\"namespace\":\"x\"},\"capabilities\":[]}"),
 			"" },
 		{ RULES("{\"name\":\"r\",\"match\":{\"bundle\":\"/x/"
-			"*\"},\"capabilities\":[\"CHOWN\"]}"),
+			"*\"},\"capabilities\":{\"CHOWN\":\"y\"}}"),
 			"" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < WH_COUNT(rows); i++) {
-		struct wh_buf notes = notes_of(rows[i].text);
+	for (size_t i = 0; i < WH_COUNT(rows); i++)
+		compare(rows[i].text, rows[i].notes);
+}
 
-		if (strcmp(notes.data == NULL ? "" : notes.data, rows[i].notes) != 0)
-			fail_msg("row %zu:\n%s", i, notes.data);
+#define DIGEST "sha256:" FILL64
+
+/* Two rules, of which the second never counts, or may. */
+static void test_rules_behind_others(void **state)
+{
+	static const struct {
+		const char *first, *second; /* what they match */
+		bool hidden;
+	} rows[] = {
+		{ "'engine':'docker'", "'engine':'docker'", true },
+		{ "'engine':'docker'", "'engine':'podman'", false },
+		{ "'engine':'docker'", "'engine':'docker','command':'exec'", true },
+		{ "'engine':'docker','command':'exec'", "'engine':'docker'", false },
+		{ "'engine':['docker','podman']", "'engine':'podman'", true },
+		{ "'engine':['docker','podman']", "'engine':['podman','docker']", true },
+		{ "'engine':'podman'", "'engine':['podman','docker']", false },
+		{ "'namespace':'*'", "'namespace':'a*'", true },
+		{ "'namespace':['x','*']", "'namespace':['a*','b']", true },
+		/* not known is not of "*" */
+		{ "'namespace':'*'", "'engine':'docker'", false },
+		{ "'image':'*'", "'imageId':'" FILL64 "'", false },
+		/* patterns are not understood, only compared */
+		{ "'namespace':'a*'", "'namespace':'ab'", false },
+		{ "'namespace':'a*'", "'namespace':'ab*'", false },
+		{ "'namespace':'**'", "'namespace':'x'", false },
+		{ "'namespace':'a*'", "'namespace':'a*','sandbox':true", true },
+		{ "'sandbox':true", "'sandbox':false", false },
+		{ "'imageId':'" FILL64 "'", "'imageId':'" DIGEST "'", true },
+		{ "'image':'" HUB "x:1@" DIGEST "'", "'image':'" HUB "x@" DIGEST "'", true },
+		/* on what callers choose: hides its like, but none on what engines record */
+		{ "'id':'x'", "'id':'x'", true },
+		{ "'engine':'docker'", "'engine':'docker','id':'x'", true },
+		{ "'engine':'docker','id':'x'", "'engine':'docker'", false },
+		{ "'id':'*'", "'engine':'docker'", false },
+		{ "'label':{'k':'v'}", "'label':{'k':'v'}", true },
+		{ "'label':{'k':'v'}", "'label':{'l':'v'}", false },
+		{ "'label':{'k':'v'}", "'annotations':{'k':'v'}", false },
+		{ "'label':{'k':'*'}", "'label':{'l':'x','k':'v'}", true },
+		{ "'user':'0-1000'", "'user':['0','5-7']", true },
+		{ "'user':'1-1000'", "'user':['0','5-7']", false },
+		{ "'user':['0-4','5-9']", "'user':'3-6'", false },
+		/* each container has an id and a bundle */
+		{ "'bundle':'*'", "'engine':'docker'", true },
+		{ "'id':'*'", "'container':'x'", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		static const char sentence[] = "rule \"b\" never counts: whatever it matches, "
+					       "rule \"a\" in line 2 has matched before\n";
+		char text[1024];
+		struct wh_buf notes;
+
+		(void)snprintf(text, sizeof(text),
+			"{\"rules\":[\n{\"name\":\"a\",\"match\":{%s},\"tmpfs\":[]},\n"
+			"{\"name\":\"b\",\"match\":{%s},\"tmpfs\":[]}]}",
+			rows[i].first, rows[i].second);
+		for (char *c = text; *c != '\0'; c++)
+			*c = *c == '\'' ? '"' : *c;
+		notes = notes_of(text);
+		if ((strstr(notes.data, sentence) != NULL) != rows[i].hidden ||
+			(rows[i].hidden && strstr(notes.data, "3:21: rule \"b\" never") == NULL))
+			fail_msg("%s\n%s", text, notes.data);
 		wh_buf_done(&notes);
 	}
+}
+
+static void add_rules(struct wh_buf *to, const char *behind)
+{
+	wh_buf_add_string(to, "{\"rules\":[");
+	for (unsigned i = 0; i < 20000; i++)
+		wh_buf_addf(to, "%s{\"name\":\"r%u\",\"match\":{\"namespace\":\"n%u\"}%s}",
+			i == 0 ? "" : ",\n", i, i, behind);
+	wh_buf_add_string(to, "]}");
+}
+
+/* A policy made to be slow: it ends, and says what was left out. */
+static void test_there_is_an_end_to_it(void **state)
+{
+	struct wh_buf notes = WH_BUF_INIT, bytes = WH_BUF_INIT;
+	struct wh_policy *policy = NULL;
+	size_t lines = 0;
+
+	(void)state;
+	add_rules(&bytes, ",\"capabilities\":[\"KILL\"]");
+	assert_int_equal(
+		wh_policy_parse_and_review_take(&policy, &bytes, "p.json", keep, &notes, NULL), 0);
+	for (const char *c = notes.data; *c != '\0'; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, 501);
+	assert_non_null(
+		strstr(notes.data, ": there is more to say; these were the first 500 notes\n"));
+	wh_buf_done(&notes);
+	wh_policy_free(policy);
+
+	/* With nothing to say of each. */
+	add_rules(&bytes, "");
+	assert_int_equal(
+		wh_policy_parse_and_review_take(&policy, &bytes, "p.json", keep, &notes, NULL), 0);
+	assert_non_null(strstr(notes.data, ": from here on nobody looked whether a rule before"));
+	assert_ptr_equal(strchr(notes.data, '\n'), notes.data + notes.len - 1);
+	wh_buf_done(&notes);
+	wh_policy_free(policy);
 }
 
 /* What is refused gets no advice. */
@@ -154,6 +321,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_rules_behind_others),
+		cmocka_unit_test(test_there_is_an_end_to_it),
 		cmocka_unit_test(test_no_notes_on_what_is_refused),
 	};
 
