@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "host/call.h"
 #include "host/file.h"
+#include "oci/banner.h"
 
 #define PROGRAM "whittle"
 
@@ -122,4 +124,29 @@ int wh_find_policy_runtime(const struct wh_policy *policy, const struct wh_whitt
 		*ret_kind = runtimes[i].kind;
 	}
 	return r < 0 ? wh_fail(err, -r, "%s", why.text) : 0;
+}
+
+int wh_ask_runtime(const char *path, enum wh_runtime_kind kind, struct wh_arena *arena,
+	struct wh_runtime_answer *ret)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_err err = WH_ERR_INIT;
+	struct wh_banner banner;
+	int r = wh_call((const char *const[]){ path, "--version", NULL }, NULL, &text, &err);
+
+	*ret = (struct wh_runtime_answer){ .version = NULL };
+	if (r < 0) {
+		ret->error = wh_arena_dup(arena, wh_slice_of(err.text));
+		return ret->error == NULL ? -ENOMEM : 0;
+	}
+	banner = wh_banner_parse((struct wh_slice){ text.data, text.len });
+	ret->fits = banner.known && banner.kind == kind;
+	ret->error = "it does not say what it is";
+	if (banner.name.len == 0)
+		return 0;
+	ret->version =
+		ret->fits ? wh_arena_dup(arena, banner.version)
+			  : wh_arena_printf(arena, "%.*s %.*s", (int)banner.name.len,
+				    banner.name.data, (int)banner.version.len, banner.version.data);
+	return ret->version == NULL ? -ENOMEM : 0;
 }

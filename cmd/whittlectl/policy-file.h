@@ -35,3 +35,15 @@ bool wh_is_whittle(const struct wh_whittles *whittles, const char *path);
 int wh_find_policy_runtime(const struct wh_policy *policy, const struct wh_whittles *whittles,
 	struct wh_arena *arena, const char **ret, enum wh_runtime_kind *ret_kind,
 	struct wh_err *err) WH_MUST_CHECK;
+
+/* What a runtime says of itself when it is asked for its version. In the arena. */
+struct wh_runtime_answer {
+	const char
+		*version; /* with its name where that is another kind's; NULL: it said none, and… */
+	const char *error; /* …the reason */
+	bool fits;         /* its banner names the kind that the policy says */
+};
+
+/* Asks it. 0, also when it does not answer; -ENOMEM. */
+int wh_ask_runtime(const char *path, enum wh_runtime_kind kind, struct wh_arena *arena,
+	struct wh_runtime_answer *ret) WH_MUST_CHECK;

@@ -65,10 +65,11 @@ static void add_runtime(struct wh_buf *to, const struct wh_status_policy *policy
 	wh_put_open(to, "runtime", '{');
 	wh_put_text(to, "path", policy->runtime);
 	wh_put_text(to, "kind", wh_grammar_of(policy->kind)->name);
-	wh_put_text(to, "version", policy->version);
-	wh_put_bool(to, "recognised", policy->fits);
+	wh_put_text(to, "version", policy->answer.version);
+	wh_put_bool(to, "recognised", policy->answer.fits);
 	wh_buf_add_char(to, '}');
-	wh_put_text(to, "runtimeError", policy->version == NULL ? policy->version_error : NULL);
+	wh_put_text(
+		to, "runtimeError", policy->answer.version == NULL ? policy->answer.error : NULL);
 }
 
 static void add_policy(struct wh_buf *to, const struct wh_status_policy *policy)

@@ -13,9 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "host/call.h"
 #include "host/file.h"
-#include "oci/banner.h"
 
 #define SCRIPT_MAX (64u << 10)
 
@@ -25,30 +23,6 @@
 static const char *keep(struct wh_status *status, const struct wh_err *err)
 {
 	return wh_arena_dup(&status->arena, wh_slice_of(err->text));
-}
-
-static int ask_version(struct wh_status *status, struct wh_status_policy *policy)
-{
-	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	struct wh_err err = WH_ERR_INIT;
-	struct wh_banner banner;
-	int r = wh_call(
-		(const char *const[]){ policy->runtime, "--version", NULL }, NULL, &text, &err);
-
-	if (r < 0) {
-		policy->version_error = keep(status, &err);
-		return policy->version_error == NULL ? -ENOMEM : 0;
-	}
-	banner = wh_banner_parse((struct wh_slice){ text.data, text.len });
-	policy->fits = banner.known && banner.kind == policy->kind;
-	policy->version_error = "it does not say what it is";
-	if (banner.name.len == 0)
-		return 0;
-	policy->version = banner.known ? wh_arena_dup(&status->arena, banner.version)
-				       : wh_arena_printf(&status->arena, "%.*s %.*s",
-						 (int)banner.name.len, banner.name.data,
-						 (int)banner.version.len, banner.version.data);
-	return policy->version == NULL ? -ENOMEM : 0;
 }
 
 static int judge(struct wh_status *status, struct wh_status_policy *policy)
@@ -67,7 +41,7 @@ static int judge(struct wh_status *status, struct wh_status_policy *policy)
 		policy->runtime_error = keep(status, &err);
 		return policy->runtime_error == NULL ? -ENOMEM : 0;
 	}
-	return ask_version(status, policy);
+	return wh_ask_runtime(policy->runtime, policy->kind, &status->arena, &policy->answer);
 }
 
 struct wh_status_policy *wh_status_policy(struct wh_status *status, const char *file)

@@ -100,14 +100,14 @@ static struct wh_cell describe_runtime(const struct wh_status_policy *policy, st
 		return (struct wh_cell){ policy->error, WH_BAD };
 	if (policy->runtime == NULL)
 		return (struct wh_cell){ policy->runtime_error, WH_BAD };
-	if (policy->version == NULL) {
-		wh_buf_addf(buf, "%s: %s", policy->runtime, policy->version_error);
+	if (policy->answer.version == NULL) {
+		wh_buf_addf(buf, "%s: %s", policy->runtime, policy->answer.error);
 		return (struct wh_cell){ text_of(buf), WH_BAD };
 	}
 	wh_buf_addf(buf, "in front of %s, %s %s%s", policy->runtime,
-		policy->fits ? wh_grammar_of(policy->kind)->name : "it says", policy->version,
-		policy->fits ? "" : ", which is another kind");
-	return (struct wh_cell){ text_of(buf), policy->fits ? WH_GOOD : WH_BAD };
+		policy->answer.fits ? wh_grammar_of(policy->kind)->name : "it says",
+		policy->answer.version, policy->answer.fits ? "" : ", which is another kind");
+	return (struct wh_cell){ text_of(buf), policy->answer.fits ? WH_GOOD : WH_BAD };
 }
 
 static void describe_policy(

@@ -60,12 +60,12 @@ static int conclude_policy(struct wh_status *status, const struct wh_status_poli
 		return r;
 	if (policy->runtime == NULL)
 		return FIND("no runtime is behind %s: %s", policy->file, policy->runtime_error);
-	if (policy->version == NULL)
+	if (policy->answer.version == NULL)
 		return FIND("what is behind %s cannot be told: %s: %s", policy->file,
-			policy->runtime, policy->version_error);
-	if (!policy->fits)
+			policy->runtime, policy->answer.error);
+	if (!policy->answer.fits)
 		return FIND("%s takes %s for %s, and it says it is %s", policy->file,
-			policy->runtime, wh_grammar_of(policy->kind)->name, policy->version);
+			policy->runtime, wh_grammar_of(policy->kind)->name, policy->answer.version);
 	return 0;
 }
 

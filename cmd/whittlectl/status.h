@@ -35,9 +35,7 @@ struct wh_status_policy {
 	const char *runtime;      /* the program behind; NULL, and the reason: */
 	const char *runtime_error;
 	enum wh_runtime_kind kind; /* what the policy says it is */
-	const char *version;       /* by its own word; NULL when it said none, and the reason: */
-	const char *version_error;
-	bool fits; /* its banner names the kind that the policy says */
+	struct wh_runtime_answer answer;
 	bool used; /* an engine, or somebody's container, loads it */
 };
 

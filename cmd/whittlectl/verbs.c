@@ -37,6 +37,7 @@ static const struct wh_verb verbs[] = {
 		.arguments = "[FILE]",
 		.max = 1,
 		.help = "whether a policy is valid, owned right, and has a runtime behind it; with advice",
+		.options = { { "json", NULL, "one JSON object, for programs" } },
 		.run = wh_verb_check,
 	},
 	{

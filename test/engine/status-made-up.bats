@@ -214,7 +214,7 @@ finds() { # sentence
   printf '#!/bin/sh\nsleep 1000\n' | inside_sh 'cat >/usr/sbin/runc; chmod 755 /usr/sbin/runc'
   finds 'what is behind /etc/whittle/config.json cannot be told: /usr/sbin/runc: /usr/sbin/runc did not answer within 5 seconds'
   pretend /usr/sbin/runc 'crun version 1.8.1'
-  finds '/etc/whittle/config.json takes /usr/sbin/runc for runc, and it says it is 1.8.1'
+  finds '/etc/whittle/config.json takes /usr/sbin/runc for runc, and it says it is crun 1.8.1'
   is '.policies[0].runtime.recognised' false
 }
 
