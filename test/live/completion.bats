@@ -160,7 +160,7 @@ options_of() { "$WHITTLECTL" "$1" --help | sed -nE 's/^  (--[a-z-]+).*/\1/p'; }
   same "bash, behind two dashes" policy.json "$(bash_offers check -- po)"
   same "fish, one is enough" "" "$(fish_offers 'check policy.json ')"
   same "fish, one is enough" "" "$(fish_offers 'configure --json docker ')"
-  same "bash, one is enough" --help "$(bash_offers check policy.json '')"
+  same "bash, one is enough" "$(lines --help $(options_of check))" "$(bash_offers check policy.json '')"
   same "bash, what looks like a verb" --help "$(bash_offers check configure --he)"
 }
 

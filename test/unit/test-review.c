@@ -70,129 +70,124 @@ static void compare(const char *text, const char *wanted)
 	wh_buf_done(&notes);
 }
 
+static const struct {
+	const char *text, *notes;
+} policies[] = {
+	{ "{}", "" },
+	{ RULES(""), "" },
+
+	/* settable: said once, with every such fact, and with each key that does nothing */
+	{ RULES("{\"name\":\"r\",\"match\":{\"id\":\"x\"}}"), "2:30: " SETTABLE("\"id\"") },
+	{ RULES("{\"name\":\"r\",\"match\":{\"label\":{\"a\":\"x\",\"b\":\"y\"},\"engine\":"
+		"\"docker\",\"user\":\"0\"},\"capabilities\":[]}"),
+		"2:30: " SETTABLE("\"user\", \"label\"") },
+	{ RULES("{\"name\":\"r\",\"match\":{\"pod\":\"x\"},\n\"mode\":\"audit\",\n"
+		"\"restore\":\"allow\",\n\"capabilities\":{\"KILL\":\"y\",\"SYS_ADMIN\":"
+		"\"y\","
+		"\"CHOWN\":\"y\"},\n"
+		"\"noNewPrivileges\":false,\n\"readonlyRootfs\":false,\n\"tmpfs\":[\"/"
+		"run\"]}"),
+		"2:30: " SETTABLE(
+			"\"pod\"") "3:8: \"mode\"" STRICTER "4:11: \"restore\"" STRICTER
+				   "5:16: no effect in rule \"r\", since \"default\" does "
+				   "not allow it: CAP_CHOWN, "
+				   "CAP_SYS_ADMIN\n6:19: \"noNewPrivileges\"" STRICTER
+				   "7:18: \"readonlyRootfs\"" STRICTER
+				   "8:9: in rule \"r\" the tmpfs /run has no effect, since "
+				   "\"default\" is "
+				   "stricter\n" },
+	{ RULES("{\"name\":\"r\",\"match\":{\"container\":\"x\"},\"tmpfs\":[{\"path\":"
+		"\"/tmp\",\"size\":\"1g\"}]}"),
+		"2:30: " SETTABLE(
+			"\"container\"") "2:56: in rule \"r\" the tmpfs /tmp gets the "
+					 "smaller size, since \"default\" is stricter\n" },
+	/* "default" comes last, and counts */
+	{ "{\"rules\":[{\"name\":\"r\",\"match\":{\"id\":\"x\"},\"capabilities\":{\"KILL\":"
+	  "\"y\"}"
+	  "}],"
+	  "\"default\":{\"capabilities\":{\"KILL\":\"y\"}}}",
+		"1:31: " SETTABLE("\"id\"") },
+
+	/* by a name, and allows more */
+	{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x:*\"},\"capabilities\":"
+		"{\"CHOWN\":\"y\"}}"),
+		"2:39: " BY_NAME },
+	{ RULES("{\"name\":\"r\",\"match\":{\"image\":[\"*@sha256:" FILL64 "\",\n\"" HUB
+		"x:*\",\n\"*\"]},\"readonlyRootfs\":false}"),
+		"3:1: " BY_NAME "4:1: " BY_NAME },
+	{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x:*\"},\"mode\":\"audit\"}"),
+		"2:39: " BY_NAME },
+	{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x:*\"},\"capabilities\":[]}"), "" },
+	{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x@sha256:" FILL64 "\"},"
+		"\"capabilities\":{\"CHOWN\":\"y\"}}"),
+		"" },
+	{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x:*\",\"imageId\":\"" FILL64
+		"\"},\"capabilities\":{\"CHOWN\":\"y\"}}"),
+		"" },
+	{ RULES("{\"name\":\"r\",\"match\":{\"imageId\":\"" FILL64 "\"},\"capabilities\":"
+		"{\"CHOWN\":\"y\"}}"),
+		"" },
+
+	/* lists without reasons: once each, with those that have none */
+	{ "{\"default\":{\n\"capabilities\":[\"KILL\",\"CHOWN\"]}}",
+		"2:16: \"default\" " WHY("CAP_CHOWN, CAP_KILL") },
+	{ "{\"default\":{\"capabilities\":[]}}", "" },
+	{ "{\"default\":{\"capabilities\":{\"KILL\":\" \",\"CHOWN\":\"y\"}}}",
+		"1:28: \"default\" " WHY("CAP_KILL") },
+	{ "{\"default\":{\"capabilities\":{\"allow\":[\"KILL\"],\"otherwise\":\"refuse\"}}"
+	  "}",
+		"1:28: \"default\" " WHY("CAP_KILL") },
+	{ "{\"default\":{\"profile\":\"baseline\"}}", "" },
+	{ RULES("{\"name\":\"r\",\"match\":{\"id\":\"x\"},\"capabilities\":[\"KILL\"]}"),
+		"2:30: " SETTABLE("\"id\"") "2:56: rule \"r\" " WHY("CAP_KILL") },
+
+	/* worth the host: once a list, where it gives what it says */
+	{ "{\"default\":{\"capabilities\":{\"SYS_ADMIN\":\"y\",\"CHOWN\":\"y\",\"BPF\":"
+	  "\"y\","
+	  "\"MKNOD\":\"y\",\"SYS_MODULE\":\"y\"}}}",
+		"1:28: \"default\" " HOST("CAP_SYS_MODULE, CAP_SYS_ADMIN, CAP_BPF") },
+	{ "{\"default\":{\"devices\":\"keep\",\"capabilities\":{\"MKNOD\":\"y\"}}}",
+		"1:45: \"default\" " HOST("CAP_MKNOD") },
+	{ "{\"default\":{\"devices\":[\"/dev/fuse\"],\"capabilities\":{\"MKNOD\":\"y\"}}}", "" },
+	{ RULES("{\"name\":\"r\",\"match\":{\"engine\":\"docker\"},\"capabilities\":"
+		"[\"SYS_PTRACE\"]}"),
+		"2:65: rule \"r\" " WHY("CAP_SYS_PTRACE") "2:65: rule \"r\" " HOST(
+			"CAP_SYS_PTRACE") },
+	{ RULES("{\"name\":\"r\",\"match\":{\"engine\":\"docker\"},\"capabilities\":"
+		"{\"MKNOD\":\"y\"},\"devices\":\"keep\"}"),
+		"2:65: rule \"r\" " HOST("CAP_MKNOD") },
+	{ "{\"default\":{\"capabilities\":\"keep\"}}",
+		"1:28: \"default\" " HOST("CAP_DAC_READ_SEARCH, CAP_SYS_MODULE, CAP_SYS_RAWIO, "
+					  "CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_BOOT, CAP_BPF") },
+	/* a rule that says nothing of them is no list */
+	{ "{\"default\":{\"capabilities\":{\"SYS_BOOT\":\"y\"}},\"rules\":[{\"name\":\"r\","
+	  "\"match\":{\"engine\":\"docker\"},\"mode\":\"audit\"}]}",
+		"1:28: \"default\" " HOST("CAP_SYS_BOOT") },
+
+	/* nothing is taken away */
+	{ "{\"default\":{\"profile\":\n\"privileged\"}}", "2:1: " PRIVILEGED },
+	{ RULES("{\"name\":\"r\",\"match\":{\"engine\":\"docker\"},\"profile\":"
+		"\"privileged\"}"),
+		"" },
+
+	/* in any engine's namespace */
+	{ RULES("{\"name\":\"r\",\"match\":{\"namespace\":\"kube-system\"},\"mode\":"
+		"\"audit\"}"),
+		"2:43: " ANY_NAMESPACE },
+	{ RULES("{\"name\":\"r\",\"match\":{\"namespace\":\"kube-system\",\"engine\":"
+		"\"cri-o\"},\"mode\":\"audit\"}"),
+		"" },
+	{ RULES("{\"name\":\"r\",\"match\":{\"namespace\":\"x\"},\"capabilities\":[]}"), "" },
+	{ RULES("{\"name\":\"r\",\"match\":{\"bundle\":\"/x/"
+		"*\"},\"capabilities\":{\"CHOWN\":\"y\"}}"),
+		"" },
+};
+
 static void test_notes(void **state)
 {
-	static const struct {
-		const char *text, *notes;
-	} rows[] = {
-		{ "{}", "" },
-		{ RULES(""), "" },
-
-		/* settable: said once, with every such fact, and with each key that does nothing */
-		{ RULES("{\"name\":\"r\",\"match\":{\"id\":\"x\"}}"), "2:30: " SETTABLE("\"id\"") },
-		{ RULES("{\"name\":\"r\",\"match\":{\"label\":{\"a\":\"x\",\"b\":\"y\"},\"engine\":"
-			"\"docker\",\"user\":\"0\"},\"capabilities\":[]}"),
-			"2:30: " SETTABLE("\"user\", \"label\"") },
-		{ RULES("{\"name\":\"r\",\"match\":{\"pod\":\"x\"},\n\"mode\":\"audit\",\n"
-			"\"restore\":\"allow\",\n\"capabilities\":{\"KILL\":\"y\",\"SYS_ADMIN\":"
-			"\"y\","
-			"\"CHOWN\":\"y\"},\n"
-			"\"noNewPrivileges\":false,\n\"readonlyRootfs\":false,\n\"tmpfs\":[\"/"
-			"run\"]}"),
-			"2:30: " SETTABLE(
-				"\"pod\"") "3:8: \"mode\"" STRICTER "4:11: \"restore\"" STRICTER
-					   "5:16: no effect in rule \"r\", since \"default\" does "
-					   "not allow it: CAP_CHOWN, "
-					   "CAP_SYS_ADMIN\n6:19: \"noNewPrivileges\"" STRICTER
-					   "7:18: \"readonlyRootfs\"" STRICTER
-					   "8:9: in rule \"r\" the tmpfs /run has no effect, since "
-					   "\"default\" is "
-					   "stricter\n" },
-		{ RULES("{\"name\":\"r\",\"match\":{\"container\":\"x\"},\"tmpfs\":[{\"path\":"
-			"\"/tmp\",\"size\":\"1g\"}]}"),
-			"2:30: " SETTABLE(
-				"\"container\"") "2:56: in rule \"r\" the tmpfs /tmp gets the "
-						 "smaller size, since \"default\" is stricter\n" },
-		/* "default" comes last, and counts */
-		{ "{\"rules\":[{\"name\":\"r\",\"match\":{\"id\":\"x\"},\"capabilities\":{\"KILL\":"
-		  "\"y\"}"
-		  "}],"
-		  "\"default\":{\"capabilities\":{\"KILL\":\"y\"}}}",
-			"1:31: " SETTABLE("\"id\"") },
-
-		/* by a name, and allows more */
-		{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x:*\"},\"capabilities\":"
-			"{\"CHOWN\":\"y\"}}"),
-			"2:39: " BY_NAME },
-		{ RULES("{\"name\":\"r\",\"match\":{\"image\":[\"*@sha256:" FILL64 "\",\n\"" HUB
-			"x:*\",\n\"*\"]},\"readonlyRootfs\":false}"),
-			"3:1: " BY_NAME "4:1: " BY_NAME },
-		{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x:*\"},\"mode\":\"audit\"}"),
-			"2:39: " BY_NAME },
-		{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB
-			"x:*\"},\"capabilities\":[]}"),
-			"" },
-		{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x@sha256:" FILL64 "\"},"
-			"\"capabilities\":{\"CHOWN\":\"y\"}}"),
-			"" },
-		{ RULES("{\"name\":\"r\",\"match\":{\"image\":\"" HUB "x:*\",\"imageId\":\"" FILL64
-			"\"},\"capabilities\":{\"CHOWN\":\"y\"}}"),
-			"" },
-		{ RULES("{\"name\":\"r\",\"match\":{\"imageId\":\"" FILL64 "\"},\"capabilities\":"
-			"{\"CHOWN\":\"y\"}}"),
-			"" },
-
-		/* lists without reasons: once each, with those that have none */
-		{ "{\"default\":{\n\"capabilities\":[\"KILL\",\"CHOWN\"]}}",
-			"2:16: \"default\" " WHY("CAP_CHOWN, CAP_KILL") },
-		{ "{\"default\":{\"capabilities\":[]}}", "" },
-		{ "{\"default\":{\"capabilities\":{\"KILL\":\" \",\"CHOWN\":\"y\"}}}",
-			"1:28: \"default\" " WHY("CAP_KILL") },
-		{ "{\"default\":{\"capabilities\":{\"allow\":[\"KILL\"],\"otherwise\":\"refuse\"}}"
-		  "}",
-			"1:28: \"default\" " WHY("CAP_KILL") },
-		{ "{\"default\":{\"profile\":\"baseline\"}}", "" },
-		{ RULES("{\"name\":\"r\",\"match\":{\"id\":\"x\"},\"capabilities\":[\"KILL\"]}"),
-			"2:30: " SETTABLE("\"id\"") "2:56: rule \"r\" " WHY("CAP_KILL") },
-
-		/* worth the host: once a list, where it gives what it says */
-		{ "{\"default\":{\"capabilities\":{\"SYS_ADMIN\":\"y\",\"CHOWN\":\"y\",\"BPF\":"
-		  "\"y\","
-		  "\"MKNOD\":\"y\",\"SYS_MODULE\":\"y\"}}}",
-			"1:28: \"default\" " HOST("CAP_SYS_MODULE, CAP_SYS_ADMIN, CAP_BPF") },
-		{ "{\"default\":{\"devices\":\"keep\",\"capabilities\":{\"MKNOD\":\"y\"}}}",
-			"1:45: \"default\" " HOST("CAP_MKNOD") },
-		{ "{\"default\":{\"devices\":[\"/dev/fuse\"],\"capabilities\":{\"MKNOD\":\"y\"}}}",
-			"" },
-		{ RULES("{\"name\":\"r\",\"match\":{\"engine\":\"docker\"},\"capabilities\":"
-			"[\"SYS_PTRACE\"]}"),
-			"2:65: rule \"r\" " WHY("CAP_SYS_PTRACE") "2:65: rule \"r\" " HOST(
-				"CAP_SYS_PTRACE") },
-		{ RULES("{\"name\":\"r\",\"match\":{\"engine\":\"docker\"},\"capabilities\":"
-			"{\"MKNOD\":\"y\"},\"devices\":\"keep\"}"),
-			"2:65: rule \"r\" " HOST("CAP_MKNOD") },
-		{ "{\"default\":{\"capabilities\":\"keep\"}}",
-			"1:28: \"default\" " HOST(
-				"CAP_DAC_READ_SEARCH, CAP_SYS_MODULE, CAP_SYS_RAWIO, "
-				"CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_BOOT, CAP_BPF") },
-		/* a rule that says nothing of them is no list */
-		{ "{\"default\":{\"capabilities\":{\"SYS_BOOT\":\"y\"}},\"rules\":[{\"name\":\"r\","
-		  "\"match\":{\"engine\":\"docker\"},\"mode\":\"audit\"}]}",
-			"1:28: \"default\" " HOST("CAP_SYS_BOOT") },
-
-		/* nothing is taken away */
-		{ "{\"default\":{\"profile\":\n\"privileged\"}}", "2:1: " PRIVILEGED },
-		{ RULES("{\"name\":\"r\",\"match\":{\"engine\":\"docker\"},\"profile\":"
-			"\"privileged\"}"),
-			"" },
-
-		/* in any engine's namespace */
-		{ RULES("{\"name\":\"r\",\"match\":{\"namespace\":\"kube-system\"},\"mode\":"
-			"\"audit\"}"),
-			"2:43: " ANY_NAMESPACE },
-		{ RULES("{\"name\":\"r\",\"match\":{\"namespace\":\"kube-system\",\"engine\":"
-			"\"cri-o\"},\"mode\":\"audit\"}"),
-			"" },
-		{ RULES("{\"name\":\"r\",\"match\":{\"namespace\":\"x\"},\"capabilities\":[]}"),
-			"" },
-		{ RULES("{\"name\":\"r\",\"match\":{\"bundle\":\"/x/"
-			"*\"},\"capabilities\":{\"CHOWN\":\"y\"}}"),
-			"" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < WH_COUNT(rows); i++)
-		compare(rows[i].text, rows[i].notes);
+	for (size_t i = 0; i < WH_COUNT(policies); i++)
+		compare(policies[i].text, policies[i].notes);
 }
 
 #define DIGEST "sha256:" FILL64
