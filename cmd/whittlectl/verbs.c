@@ -117,6 +117,14 @@ static const struct wh_verb verbs[] = {
 		.options = { { "json", NULL, "one JSON object, for programs" } },
 		.run = wh_verb_status,
 	},
+	{
+		.name = "verify",
+		.arguments = "[CONTAINER]...",
+		.max = SIZE_MAX,
+		.help = "whether running containers are held to the policy, by the kernel's word",
+		.options = { { "json", NULL, "one JSON object, for programs" } },
+		.run = wh_verb_verify,
+	},
 };
 
 const struct wh_verb *wh_verb_get(size_t index)

@@ -87,3 +87,4 @@ int wh_verb_diff(const struct wh_words *words);
 int wh_verb_explain(const struct wh_words *words);
 int wh_verb_log(const struct wh_words *words);
 int wh_verb_status(const struct wh_words *words);
+int wh_verb_verify(const struct wh_words *words);

@@ -109,7 +109,8 @@ static const struct {
 	/* unknown keys */
 	{ "{\n\t\"defaults\": {}}",
 		"p.json:2:2: unknown key \"defaults\" at the top level, expected one of \"mode\", "
-		"\"restore\", \"verify\", \"runtimes\", \"log\", \"default\", \"rules\"; did you mean "
+		"\"restore\", \"verify\", \"runtimes\", \"log\", \"default\", \"rules\"; did you "
+		"mean "
 		"\"default\"?",
 		NULL },
 	{ "{\"default\":{\"capabilites\":[]}}",
@@ -124,7 +125,8 @@ static const struct {
 	{ RULE("\"xyzzy\":1"),
 		"p.json:1:42: unknown key \"xyzzy\" in a rule, expected one of \"name\", "
 		"\"match\", "
-		"\"mode\", \"restore\", \"verify\", \"profile\", \"tmpfs\", or a kind of privilege like "
+		"\"mode\", \"restore\", \"verify\", \"profile\", \"tmpfs\", or a kind of privilege "
+		"like "
 		"\"capabilities\"",
 		NULL },
 	{ MATCH("{\"imag\":\"*\"}"),
