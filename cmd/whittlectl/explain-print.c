@@ -184,6 +184,17 @@ static size_t count_of(const struct wh_privileges *list, enum wh_kind kind)
 	return count;
 }
 
+/* Those that were taken away for nothing in return; of every kind for WH_KINDS. */
+static size_t taken(const struct wh_privileges *removed, enum wh_kind kind)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < removed->count; i++)
+		count += !removed->items[i].value &&
+			 (kind == WH_KINDS || removed->items[i].kind == kind);
+	return count;
+}
+
 struct difference {
 	struct wh_privileges removed, added, kept;
 };
@@ -199,7 +210,7 @@ static void print_kind(struct wh_screen *screen, const struct wh_explain *explai
 	if (removed + kept + added == 0)
 		return;
 	wh_screen_heading(screen, wh_kind_info(kind)->key);
-	if (removed > 0 && kind != WH_KIND_CAPABILITIES) {
+	if (taken(&difference->removed, kind) > 0 && kind != WH_KIND_CAPABILITIES) {
 		wh_screen_blanks(screen, 2);
 		wh_screen_wrap(screen, WH_DOUBT, wh_kind_info(kind)->risk, 2, 2);
 	}
@@ -232,15 +243,6 @@ static int compare(struct wh_explain *explain, struct difference *ret)
 	return r;
 }
 
-static size_t taken(const struct wh_privileges *removed)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < removed->count; i++)
-		count += !removed->items[i].value;
-	return count;
-}
-
 static int add_difference(struct wh_screen *screen, struct wh_explain *explain)
 {
 	struct difference difference;
@@ -254,7 +256,7 @@ static int add_difference(struct wh_screen *screen, struct wh_explain *explain)
 		print_kind(screen, explain, &difference, (enum wh_kind)kind);
 	wh_buf_add_char(screen->to, '\n');
 	wh_buf_addf(&line, "%zu privileges asked for, %zu taken away%s", explain->before.count,
-		taken(&difference.removed),
+		taken(&difference.removed, WH_KINDS),
 		audit ? " if the rule were to enforce: in audit mode nothing is changed" : "");
 	wh_screen_wrap(screen, WH_BOLD, line.data == NULL ? "" : line.data, 0, 2);
 	return 0;

@@ -277,7 +277,7 @@ static void read_seccomp(struct reader *reader)
 	size_t allowed = 0;
 
 	if (wh_seccomp_is_open(reader->doc, filter)) {
-		add_value(reader, "every system call");
+		add(reader, "every system call");
 		return;
 	}
 	wh_json_each_element (reader->doc, get(reader, filter, "syscalls"), rule) {

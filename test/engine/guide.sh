@@ -27,6 +27,15 @@ image=docker.io/library/busybox:latest
 image_command='["sh"]'
 
 begin_docker() { start_dockerd && busybox_image docker; }
+# A system of Debian's with Python in it, made from the host's own files.
+begin_worked-example() {
+  image=docker.io/library/python:3-slim
+  image_tree >/dev/null && inside_sh 'cd /run/machine/tree
+    add() { for file; do cp --parents --dereference --no-clobber "$file" .; { ldd "$file" 2>/dev/null || true; } | { grep -o "/[^ ]*" || true; } | while read -r library; do cp --parents --dereference --no-clobber "$library" .; done; done; }
+    add /usr/bin/python3 /usr/lib/python3*/lib-dynload/*.so
+    cp --recursive --parents --no-clobber /usr/lib/python3.*/ .
+    ln -sf ../usr/bin/python3 bin/python3' && start_dockerd && busybox_image docker
+}
 begin_containerd() { start_containerd && busybox_image ctr; }
 begin_podman() { busybox_image podman; }
 begin_kubernetes() { prepare_node && start_containerd && image_command='["sleep", "1000000"]' node_images; }
