@@ -9,17 +9,25 @@
  *   poststart      it has become the container's program, or is about to, so what it still has to
  *                  give up is waited for, at most a second
  *
+ * What a program may do to itself afterwards is no fault of the runtime's: in a user namespace that
+ * it made itself it holds every capability, and with CAP_SYS_ADMIN it may mount as it likes.
+ *
  * It trusts its arguments (they come out of config.json, which only root could have written) and
  * the kernel, and nothing that the container could have chosen.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,11 +41,15 @@
 #define STATE_MAX (1u << 20)
 #define PATIENCE_MS 1000
 #define STEP_MS 2
+#define LIFE_S 10          /* of this program, whatever happens */
+#define USERS_DEPTH_MAX 32 /* of user namespaces, user_namespaces(7) */
 
 struct decision {
 	bool started; /* the stage: "start" */
 	wh_capset capabilities;
+	bool has_capabilities;
 	const char *namespaces; /* names with commas between */
+	bool user_namespace;    /* it gets one, made for it or joined */
 	bool no_new_privileges, seccomp, readonly_rootfs;
 };
 
@@ -54,6 +66,23 @@ static int read_mask(const char *text, wh_capset *ret)
 	return 0;
 }
 
+static bool are_namespaces(const char *at)
+{
+	static const char *const names[] = { "cgroup", "ipc", "mnt", "net", "pid", "user", "uts" };
+
+	while (*at != '\0') {
+		size_t len = strcspn(at, ","), i = 0;
+
+		while (i < WH_COUNT(names) &&
+			(strlen(names[i]) != len || strncmp(names[i], at, len) != 0))
+			i++;
+		if (i == WH_COUNT(names))
+			return false;
+		at += len + (at[len] == ',');
+	}
+	return true;
+}
+
 static int read_word(const char *word, struct decision *ret)
 {
 	static const char capabilities[] = "--capabilities=", namespaces[] = "--namespaces=";
@@ -61,16 +90,19 @@ static int read_word(const char *word, struct decision *ret)
 		const char *word;
 		bool *flag;
 	} flags[] = {
+		{ "--user-namespace", &ret->user_namespace },
 		{ "--no-new-privileges", &ret->no_new_privileges },
 		{ "--seccomp", &ret->seccomp },
 		{ "--readonly-rootfs", &ret->readonly_rootfs },
 	};
 
-	if (strncmp(word, capabilities, sizeof(capabilities) - 1) == 0)
+	if (strncmp(word, capabilities, sizeof(capabilities) - 1) == 0) {
+		ret->has_capabilities = true;
 		return read_mask(word + sizeof(capabilities) - 1, &ret->capabilities);
+	}
 	if (strncmp(word, namespaces, sizeof(namespaces) - 1) == 0) {
 		ret->namespaces = word + sizeof(namespaces) - 1;
-		return 0;
+		return are_namespaces(ret->namespaces) ? 0 : -EINVAL;
 	}
 	for (size_t i = 0; i < WH_COUNT(flags); i++) {
 		if (strcmp(word, flags[i].word) == 0) {
@@ -94,6 +126,10 @@ static int read_words(int argc, char *argv[], struct decision *ret, struct wh_er
 		if (read_word(argv[i], ret) < 0)
 			return wh_fail(err, EINVAL, "its argument %d is not one of whittle's", i);
 	}
+	/* Half a decision would end a container that keeps to the whole one. */
+	if (!ret->has_capabilities || ret->namespaces == NULL)
+		return wh_fail(err, EINVAL,
+			"whittle's arguments --capabilities=… and --namespaces=… are missing");
 	return 0;
 }
 
@@ -145,7 +181,7 @@ static int check_namespaces(int proc, int pid, const struct decision *decision, 
 	return 0;
 }
 
-static int check_process(
+static int check_capabilities(
 	const struct wh_process *process, const struct decision *decision, struct wh_err *err)
 {
 	wh_capset held = 0;
@@ -159,9 +195,26 @@ static int check_process(
 			held <= WH_CAPSET_ALL
 				? wh_capability_get((unsigned)__builtin_ctzll(held))->name
 				: "one that is newer than whittle");
+	return 0;
+}
+
+/* A filter of the runtime's own, of a host that is itself a container, is on its children too. */
+static bool has_filter(int proc, const struct wh_process *process)
+{
+	struct wh_process own;
+
+	if (process->seccomp == 0)
+		return false;
+	return process->seccomp_filters < 0 || wh_process_read(proc, getpid(), &own) < 0 ||
+	       own.seccomp != 2 || process->seccomp_filters > own.seccomp_filters;
+}
+
+static int check_locks(int proc, const struct wh_process *process, const struct decision *decision,
+	struct wh_err *err)
+{
 	if (decision->no_new_privileges && !process->no_new_privileges)
 		return wh_fail(err, EACCES, "it may gain new privileges");
-	if (decision->seccomp && process->seccomp == 0)
+	if (decision->seccomp && !has_filter(proc, process))
 		return wh_fail(err, EACCES, "no filter of system calls is in force");
 	return 0;
 }
@@ -179,14 +232,66 @@ static int check_root(int proc, int pid, const struct decision *decision, struct
 	if (r < 0)
 		return r == -ESRCH ? r : wh_fail_errno(err, -r, "its mounts");
 	root = wh_mounts_find(&mounts, 0, "/");
-	if (root != NULL && !root->read_only)
+	if (root == NULL || !root->read_only)
 		return wh_fail(err, EACCES, "its root file system can be written");
 	return 0;
 }
 
-/* 0 when it is held to the decision; -ESRCH when it has ended; -EACCES with what it has too much.
+/* How many user namespaces lie between ours and the one that is open; -1 where it is not below. */
+static int users_depth(int proc, int fd)
+{
+	uint64_t ours = 0;
+	struct stat st;
+
+	if (wh_process_namespace(proc, getpid(), "user", &ours) < 0)
+		return -1;
+	for (int depth = 0, at = fd; depth < USERS_DEPTH_MAX; depth++) {
+		int parent = WH_NO_FD;
+
+		if (at < 0 || fstat(at, &st) < 0)
+			return -1;
+		if (st.st_ino != ours)
+			parent = ioctl(at, NS_GET_PARENT);
+		if (at != fd)
+			close(at);
+		if (st.st_ino == ours)
+			return depth;
+		at = parent;
+	}
+	return -1;
+}
+
+/* Whether it has gone into a user namespace below the one that it was given. */
+static bool left_users(int proc, int pid, const struct decision *decision)
+{
+	char path[32];
+	int fd WH_FD = WH_NO_FD;
+
+	(void)snprintf(path, sizeof(path), "%d/ns/user", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && users_depth(proc, fd) > (decision->user_namespace ? 1 : 0);
+}
+
+static int check_started(int proc, int pid, const struct decision *decision, bool settled,
+	const struct wh_process *process, struct wh_err *err)
+{
+	bool left = settled && left_users(proc, pid, decision);
+	bool mounts = settled && (decision->capabilities & wh_capset_of(CAP_SYS_ADMIN)) != 0;
+	int r = check_locks(proc, process, decision, err);
+
+	if (r == 0 && !left)
+		r = check_capabilities(process, decision, err);
+	if (r == 0 && !left && !mounts)
+		r = check_root(proc, pid, decision, err);
+	return r;
+}
+
+/*
+ * 0 when it is held to the decision; -ESRCH when it has ended; -EACCES with what it has too much.
+ * `settled`: it has become the container's program.
  */
-static int check(int proc, int pid, const struct decision *decision, struct wh_err *err)
+static int check(
+	int proc, int pid, const struct decision *decision, bool settled, struct wh_err *err)
 {
 	struct wh_process process;
 	int r = wh_process_read(proc, pid, &process);
@@ -196,9 +301,7 @@ static int check(int proc, int pid, const struct decision *decision, struct wh_e
 	if (r == 0)
 		r = check_namespaces(proc, pid, decision, err);
 	if (r == 0 && decision->started)
-		r = check_process(&process, decision, err);
-	if (r == 0 && decision->started)
-		r = check_root(proc, pid, decision, err);
+		r = check_started(proc, pid, decision, settled, &process, err);
 	return r;
 }
 
@@ -241,12 +344,12 @@ static int wait_for(int proc, int pid, const struct decision *decision, struct w
 
 	for (;;) {
 		struct wh_err why = WH_ERR_INIT;
-		bool settled = !decision->started || !is_runtime(proc, pid);
-		int r = check(proc, pid, decision, &why);
+		bool settled = !is_runtime(proc, pid);
+		int r = check(proc, pid, decision, settled, &why);
 
 		if (r == 0 || r == -ESRCH)
 			return 0;
-		if (settled || now_ms() >= end)
+		if (settled || !decision->started || now_ms() >= end)
 			return wh_fail(err, -r, "%s", why.text);
 		(void)nanosleep(&step, NULL);
 	}
@@ -267,6 +370,8 @@ static int verify(int argc, char *argv[], struct wh_err *err)
 	process = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (process < 0 && errno == ESRCH)
 		return 0;
+	if (process < 0 && errno != ENOSYS)
+		return wh_fail_errno(err, errno, "opening the container's process");
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = proc < 0 ? wh_fail_errno(err, errno, "/proc") : wait_for(proc, pid, &decision, err);
 	if (r < 0) {
@@ -279,12 +384,40 @@ static int verify(int argc, char *argv[], struct wh_err *err)
 	return r;
 }
 
+/* The standard error of the runtime: by pidfd_getfd (Linux 5.6) the very same, else by its path. */
+static int open_callers(void)
+{
+	int caller WH_FD = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	char path[32];
+	int fd = caller < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, caller, STDERR_FILENO, 0);
+
+	if (fd >= 0)
+		return fd;
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/2", getppid());
+	return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/*
+ * runc puts a hook's standard error into its own error. crun gives it /dev/null, and says nothing
+ * of a poststart hook that failed; then the sentence goes where crun's own errors go.
+ */
+static void tell(const char *sentence)
+{
+	int fd WH_FD = WH_NO_FD;
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+		fd = open_callers();
+	(void)dprintf(fd < 0 ? STDERR_FILENO : fd, "whittle-verify: %s\n", sentence);
+}
+
 int main(int argc, char *argv[])
 {
 	struct wh_err err = WH_ERR_INIT;
 
+	(void)alarm(LIFE_S);
 	if (verify(argc, argv, &err) == 0)
 		return EXIT_SUCCESS;
-	(void)fprintf(stderr, "whittle-verify: %s\n", err.text);
+	tell(err.text);
 	return EXIT_FAILURE;
 }

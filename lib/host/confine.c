@@ -74,11 +74,15 @@ int wh_confine_root_uid(int proc, int pid, uint32_t *ret)
 int wh_confine_mounts(int proc, int pid, struct wh_arena *arena, struct wh_mounts *ret)
 {
 	char path[64];
-	int r;
+	int r, again WH_FD = WH_NO_FD;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%d/mountinfo", proc, pid);
 	r = wh_mounts_read(path, arena, ret, NULL);
-	return r == -ENOENT || r == -EINVAL ? -ESRCH : r;
+	if (r != -EINVAL)
+		return r == -ENOENT ? -ESRCH : r;
+	/* Of a process that has ended it cannot even be opened; else a line is not understood. */
+	again = open(path, O_RDONLY | O_CLOEXEC);
+	return again < 0 && (errno == EINVAL || errno == ENOENT) ? -ESRCH : -EINVAL;
 }
 
 int wh_confine_open_root(int proc, int pid)

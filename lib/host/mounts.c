@@ -81,8 +81,11 @@ static bool read_line(char *line, struct wh_mount *ret)
 	while ((field = take_field(&line)) != NULL && strcmp(field, "-") != 0)
 		;
 	type = take_field(&line);
-	if (flags == NULL || field == NULL || type == NULL || take_field(&line) == NULL)
+	if (flags == NULL || field == NULL || type == NULL || *line == '\0')
 		return false;
+	/* The source may be empty: mount("", …) leaves two blanks. */
+	if (take_field(&line) == NULL && *line == ' ')
+		line++;
 	options = take_field(&line);
 	unescape(root);
 	unescape(point);

@@ -81,6 +81,18 @@ static void add_namespaces(struct wh_trim *trim, struct wh_buf *to)
 	}
 }
 
+static bool has_users(const struct wh_trim *trim)
+{
+	wh_node list =
+		wh_json_get(trim->doc, wh_json_get(trim->doc, trim->config, "linux"), "namespaces");
+
+	wh_json_each_element (trim->doc, list, entry) {
+		if (wh_json_string_is(trim->doc, wh_json_get(trim->doc, entry, "type"), "user"))
+			return true;
+	}
+	return false;
+}
+
 static bool is_true(const struct wh_trim *trim, wh_node object, const char *key)
 {
 	return wh_json_type(trim->doc, wh_json_get(trim->doc, object, key)) == WH_JSON_TRUE;
@@ -105,6 +117,8 @@ static void add_words(struct wh_trim *trim, wh_node args, const char *stage)
 	wh_buf_add_string(&text, "--namespaces=");
 	add_namespaces(trim, &text);
 	add_word(trim, args, (struct wh_slice){ text.data, text.len });
+	if (has_users(trim))
+		add_word(trim, args, WH_SLICE("--user-namespace"));
 	if (is_true(trim, trim->process, "noNewPrivileges"))
 		add_word(trim, args, WH_SLICE("--no-new-privileges"));
 	if (!wh_seccomp_is_open(trim->doc, wh_json_get(trim->doc, section, "seccomp")))
@@ -116,6 +130,11 @@ static void add_words(struct wh_trim *trim, wh_node args, const char *stage)
 /* ---- the hook ---------------------------------------------------------------------------------
  */
 
+/*
+ * Without "timeout": the hook sees to its end itself. crun waits for one that has a timeout by
+ * SIGCHLD, of which the kernel keeps one at a time: when a container ends as its hook does, the
+ * hook's is missed, and a container that did nothing wrong fails after the whole timeout.
+ */
 static wh_node new_hook(struct wh_trim *trim, const char *program, const char *stage)
 {
 	struct wh_json *doc = trim->doc;
@@ -127,7 +146,6 @@ static wh_node new_hook(struct wh_trim *trim, const char *program, const char *s
 	wh_json_set(doc, hook, "path", wh_json_new_string(doc, wh_slice_of(program)));
 	wh_json_set(doc, hook, "args", args);
 	wh_json_set(doc, hook, "env", env);
-	wh_json_set(doc, hook, "timeout", wh_json_new_i64(doc, WH_VERIFY_TIMEOUT));
 	return hook;
 }
 

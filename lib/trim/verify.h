@@ -12,7 +12,6 @@
 #include "trim/trim.h"
 
 #define WH_VERIFY_PROGRAM "whittle-verify"
-#define WH_VERIFY_TIMEOUT 10 /* seconds; the hook itself gives up earlier */
 
 /*
  * Takes out every hook of this program, at whatever point of the start: those of an earlier start

@@ -65,11 +65,11 @@ short_lived() {
   local i
   verified
   run_program /bin/true
-  for i in 1 2 3 4 5; do
+  for i in {1..30}; do # under crun each is a race between its end and the hook's
     succeeds whittle run --bundle "$BUNDLE" "$ID"
     same "output" "" "$(cat "$stdout" "$stderr")"
   done
-  has_hooks "five runs" 1
+  has_hooks "the last run" 1
 }
 @test "a program that ends at once has not been caught" {
   each_runtime short_lived
@@ -96,26 +96,26 @@ held_ways() {
 cheating_runtime() { # filter
   cat >"$CASE/cheat" <<CHEAT
 #!/bin/bash
-while [ \$# -gt 0 ]; do
-  case \$1 in --bundle) bundle=\$2 ;; create | run) starts=yes ;; esac
-  words+=("\$1")
-  shift
-done
-if [ "\${starts:-}" = yes ]; then
-  edited=\$(jq '$1' "\$bundle/config.json") && printf '%s\n' "\$edited" >"\$bundle/config.json" || exit 99
-fi
-exec $RUNTIME_PATH "\${words[@]}"
+case " \$* " in
+  *" create "* | *" run "*)
+    edited=\$(jq '$1' "$BUNDLE/config.json") && printf '%s\n' "\$edited" >"$BUNDLE/config.json" || exit 99
+    ;;
+esac
+exec $RUNTIME_PATH "\$@"
 CHEAT
   chmod 755 "$CASE/cheat"
   edit_policy --arg path "$CASE/cheat" '.runtimes[0].path = $path'
 }
 
-own_rootfs() {
-  make_rootfs "$CASE/rootfs"
-  edit_config --arg path "$CASE/rootfs" '.root = { path: $path, readonly: true } |
-    .mounts += [{ destination: "/tmp", type: "bind", source: ($path + "-tmp"), options: ["bind", "rw"] }]'
-  mkdir -p "$CASE/rootfs-tmp"
-  rm -f "$CASE/rootfs-tmp/marker"
+# Its root is read-only, and it has a folder to leave a marker in.
+marking_bundle() { # script, [filter for config.json]
+  make_bundle
+  mkdir -p "$CASE/marks"
+  rm -f "$CASE/marks/marker"
+  run_script "$1"
+  edit_config --arg marks "$CASE/marks" '.root.readonly = true |
+    .mounts += [{ destination: "/tmp", type: "bind", source: $marks, options: ["bind", "rw"] }]'
+  edit_config "${2:-.}"
 }
 
 # Would write the marker after a second; must be dead, or never there, by then.
@@ -127,33 +127,29 @@ was_ended() { # sentence, file with what the caller was told
 }
 nothing_late() {
   sleep 1.5
-  [ ! -e "$CASE/rootfs-tmp/marker" ] || fail "the container went on ($RUNTIME)"
+  [ ! -e "$CASE/marks/marker" ] || fail "the container went on ($RUNTIME)"
 }
 
 cheated() { # filter, sentence, [filter for config.json]
   verified
-  edit_policy '.default.seccomp = null | del(.default.seccomp)'
   cheating_runtime "$1"
-  own_rootfs
-  run_script "$late"
-  edit_config "${3:-.}"
+  marking_bundle "$late" "${3:-.}"
   outcome whittle run --bundle "$BUNDLE" "$ID"
-  [ "$status" -ne 0 ] || fail "run: status 0 ($RUNTIME)" "$(cat "$stderr")"
+  [ "$status" -ne 0 ] || fail "status 0 of run ($RUNTIME)" "$(cat "$stderr")"
   was_ended "$2" "$stderr"
   bare delete --force "$ID" >/dev/null 2>&1 || true
-  own_rootfs
-  make_bundle
-  own_rootfs
-  run_script "$late"
-  edit_config "${3:-.}"
-  set +e
-  whittle create --pid-file "$CASE/pid" --bundle "$BUNDLE" "$ID" </dev/null >"$CASE/told" 2>&1 \
-    && whittle start "$ID" </dev/null >>"$CASE/told" 2>&1
-  echo "RUNTIME $RUNTIME create/start status $?" >&3
-  set -e
-  was_ended "$2" "$CASE/told"
+
+  marking_bundle "$late" "${3:-.}"
+  outcome create_and_start
+  was_ended "$2" "$stderr"
+  # crun has no other status for a start whose poststart hook failed, but it says the sentence.
+  [ "$RUNTIME" = crun ] || [ "$status" -ne 0 ] || fail "status 0 of create and start ($RUNTIME)"
   nothing_late
   [ ! -s "$CASE/pid" ] || eventually has_ended "$(cat "$CASE/pid")"
+  bare delete --force "$ID" >/dev/null 2>&1 || true
+}
+create_and_start() {
+  whittle create --pid-file "$CASE/pid" --bundle "$BUNDLE" "$ID" </dev/null && whittle start "$ID" </dev/null
 }
 
 add_capability='.process.capabilities |= map_values(. + ["CAP_SYS_CHROOT"])'
@@ -176,6 +172,84 @@ add_capability='.process.capabilities |= map_values(. + ["CAP_SYS_CHROOT"])'
 @test "a runtime that makes the root writable" {
   each_runtime cheated '.root.readonly = false' 'its root file system can be written'
 }
-@test "a runtime that leaves a container in the host's network, or its processes" {
+@test "a runtime that leaves a container in the host's network" {
   each_runtime cheated '.linux.namespaces |= map(select(.type != "network"))' "it is in the host's net namespace"
+}
+@test "a runtime that leaves a container among the host's processes" {
+  each_runtime cheated '.linux.namespaces |= map(select(.type != "pid"))' "it is in the host's pid namespace"
+}
+
+# ---- what programs do to themselves -------------------------------------------------------
+
+# A container with user namespaces of its own: every capability, over nothing of the host's.
+own_users() {
+  local i
+  edit_policy '.default.profile = "privileged"' # the usual filter denies it
+  verified
+  run_program /bin/busybox unshare -U /bin/sh -c 'echo in; sleep 0.2; echo out'
+  for i in 1 2 3; do
+    succeeds whittle run --bundle "$BUNDLE" "$ID"
+    same "output" $'in\nout' "$(cat "$stdout")"
+  done
+}
+@test "a program that makes a user namespace of its own was given no more" {
+  each_runtime own_users
+}
+
+# Whoever may mount may make its root writable, at any time.
+own_mounts() {
+  edit_policy '.default.capabilities += ["CAP_SYS_ADMIN"] | .default.profile = "privileged"'
+  verified
+  make_bundle
+  run_program /bin/busybox sh -c 'busybox mount -o remount,rw / && echo in; sleep 0.2; echo out'
+  edit_config '.root.readonly = true | .process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+  succeeds whittle run --bundle "$BUNDLE" "$ID"
+  same "output" $'in\nout' "$(cat "$stdout")"
+}
+@test "a program that may mount, and does" {
+  each_runtime own_mounts
+}
+
+# A name changes nothing: without more than was decided it goes on, with more it is ended.
+named_runtime() {
+  local rootfs=$CASE/named name
+  make_rootfs "$rootfs"
+  for name in crun runc '[2:INIT]' 'runc:[2:INIT]'; do
+    cp "$rootfs/bin/busybox" "$rootfs/bin/$name"
+  done
+  verified
+  for name in crun runc '[2:INIT]' 'runc:[2:INIT]'; do
+    make_bundle
+    edit_config --arg path "$rootfs" '.root.path = $path'
+    run_program "/bin/$name" true
+    edit_config --arg path "/bin/$name" '.process.args = [$path, "x"] | .process.args[0] = $path'
+    outcome whittle run --bundle "$BUNDLE" "$ID"
+    same "busybox by another name" 127 "$status" # "applet not found", and no more
+  done
+}
+@test "a program by the name of a runtime goes on when it has no more than was decided" {
+  each_runtime named_runtime
+}
+
+named_cheater() { # path of the program in the container
+  verified
+  cheating_runtime '.process.noNewPrivileges = false'
+  make_rootfs "$CASE/named"
+  cp "$(command -v busybox)" "$CASE/named/bin/$1"
+  marking_bundle "$late"
+  edit_config --arg path "$CASE/named" --arg program "/bin/$1" --arg script "$late; : " \
+    '.process.noNewPrivileges = true | .root.path = $path | .process.args = [$program, "sh", "-c", $script]'
+  rm "$CASE/named/bin/sh"
+  ln -s "$1" "$CASE/named/bin/sh"
+  edit_config '.process.args = ["/bin/sh", "-c", .process.args[3]]'
+  sed -i 's/sleep 1;/sleep 3;/' "$BUNDLE/config.json"
+  outcome whittle run --bundle "$BUNDLE" "$ID"
+  was_ended "it may gain new privileges" "$stderr"
+  [ ! -e "$CASE/marks/marker" ] || fail "it got more than the patience ($RUNTIME)"
+  bare delete --force "$ID" >/dev/null 2>&1 || true
+}
+@test "a program by the name of a runtime gets the patience and no more" {
+  each_runtime named_cheater crun
+  each_runtime named_cheater runc
+  each_runtime named_cheater 'runc:[2:INIT]'
 }
