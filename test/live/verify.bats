@@ -32,7 +32,7 @@ has_hooks() { # what, number at each point
   local point
   for point in createRuntime poststart; do
     same "$1: whittle's hooks at $point" "$2" "$(jq --arg path "$VERIFY" \
-      "[.hooks.$point[]? | select(.path == \$path)] | length" "$BUNDLE/config.json")"
+      "[.hooks.${point}[]? | select(.path == \$path)] | length" "$BUNDLE/config.json")"
   done
 }
 
@@ -88,6 +88,92 @@ held_ways() {
 }
 @test "create and start, run, run detached: it goes on" {
   each_runtime held_ways
+}
+
+# ---- the hook in config.json --------------------------------------------------------------
+
+brought_along() {
+  edit_policy '.default.profile = "privileged"' # which lets others' hooks be
+  verified
+  run_program /bin/true
+  edit_config --arg path "$VERIFY" '.hooks = {
+    createRuntime: [{ path: $path, args: ["whittle-verify", "create", "--capabilities=ffffffffffffffff", "--namespaces="] },
+      { path: "/bin/true", args: ["first"] }],
+    poststart: [{ path: "/bin/true", args: ["second"] }, { path: $path }, { path: $path, args: ["x"] }],
+    poststop: [{ path: $path }] }'
+  succeeds whittle run --bundle "$BUNDLE" "$ID"
+  has_hooks "brought along" 1
+  same "others at createRuntime" '["first","whittle-verify"]' "$(jq -c '[.hooks.createRuntime[].args[0]]' "$BUNDLE/config.json")"
+  same "others at poststart" '["second","whittle-verify"]' "$(jq -c '[.hooks.poststart[].args[0]]' "$BUNDLE/config.json")"
+  same "at poststop" 0 "$(jq '.hooks.poststop | length' "$BUNDLE/config.json")"
+  ! grep -q ffffffffffffffff "$BUNDLE/config.json" || fail "the brought decision is still there ($RUNTIME)"
+}
+@test "a hook of the same program that config.json brings is replaced" {
+  each_runtime brought_along
+}
+
+switched_off() {
+  verified
+  run_program /bin/true
+  succeeds whittle run --bundle "$BUNDLE" "$ID"
+  has_hooks "on" 1
+  edit_policy 'del(.verify)'
+  succeeds whittle run --bundle "$BUNDLE" "$ID"
+  has_hooks "off again" 0
+}
+@test "a policy that no longer verifies leaves no hook" {
+  each_runtime switched_off
+}
+
+only_watched() {
+  verified
+  edit_policy '.mode = "audit"'
+  cp "$BUNDLE/config.json" "$CASE/before.json"
+  succeeds whittle run --bundle "$BUNDLE" "$ID"
+  same_bytes "config.json in audit mode" "$CASE/before.json" "$BUNDLE/config.json"
+}
+@test "audit mode adds no hook" {
+  each_runtime only_watched
+}
+
+@test "runsc gets no hook, for there is nothing to see" {
+  new_case runsc
+  set +T
+  verified
+  run_program /bin/true
+  from_pipe() { "$@" < <(:); }
+  succeeds from_pipe whittle run --bundle "$BUNDLE" "$ID"
+  has_hooks "runsc" 0
+}
+
+not_installed() {
+  verified
+  mkdir "$CASE/bin"
+  cp "$OWN/whittle" "$CASE/bin/whittle"
+  WHITTLE=$CASE/bin/whittle
+  is_refused run --bundle "$BUNDLE" "$ID"
+  says "the policy has containers verified, and whittle-verify is not installed: it belongs into /usr/local/libexec/whittle"
+  cp "$OWN/whittle-verify" "$CASE/bin/whittle-verify"
+  chmod o+w "$CASE/bin/whittle-verify"
+  is_refused run --bundle "$BUNDLE" "$ID"
+  says "$CASE/bin/whittle-verify could have been written by others than root, so it cannot be used as a hook"
+  chmod 755 "$CASE/bin/whittle-verify"
+  chmod o+w "$CASE/bin"
+  is_refused run --bundle "$BUNDLE" "$ID"
+  says "could have been written by others"
+  chmod 755 "$CASE/bin"
+  rm "$CASE/bin/whittle-verify"
+  ln -s "$OWN/whittle-verify" "$CASE/bin/whittle-verify"
+  run_program /bin/true
+  succeeds whittle run --bundle "$BUNDLE" "$ID"
+  rm "$CASE/bin/whittle-verify"
+  mkdir "$CASE/bin/whittle-verify"
+  is_refused run --bundle "$BUNDLE" "$ID"
+}
+@test "a hook that is not there, or that others could write, is refused with a sentence" {
+  [ ! -e /usr/local/libexec/whittle/whittle-verify ] && [ ! -e /usr/libexec/whittle/whittle-verify ] &&
+    [ ! -e /usr/lib/whittle/whittle-verify ] || fail "whittle is installed on this machine"
+  each_runtime not_installed
 }
 
 # ---- somebody cheats ----------------------------------------------------------------------
@@ -252,4 +338,90 @@ named_cheater() { # path of the program in the container
   each_runtime named_cheater crun
   each_runtime named_cheater runc
   each_runtime named_cheater 'runc:[2:INIT]'
+}
+
+# ---- by hand ------------------------------------------------------------------------------
+
+hand() { # state, words...
+  local code=0
+  printf '%s' "$1" >"$CASE/state.json"
+  "$VERIFY" "${@:2}" <"$CASE/state.json" >"$CASE/out" 2>"$CASE/err" || code=$?
+  printf '%s\n' "$code" >"$CASE/code"
+}
+fails_saying() { # sentence, state, words...
+  hand "${@:2}"
+  same "status of: ${*:3}" 1 "$(cat "$CASE/code")"
+  same "output of: ${*:3}" "" "$(cat "$CASE/out")"
+  same "lines on standard error of: ${*:3}" 1 "$(wc -l <"$CASE/err")"
+  case $(cat "$CASE/err") in
+    "whittle-verify: "*"$1"*) ;;
+    *) fail "\"$1\" is not said by: ${*:3}" "$(cat "$CASE/err")" ;;
+  esac
+}
+
+nothing='--capabilities=0000000000000000'
+everything='--capabilities=000001ffffffffff'
+
+@test "by hand with rubbish: a sentence, and nobody is ended" {
+  local state words gone
+  new_case runc
+  set +T
+  background innocent become sleep 600
+  state="{\"ociVersion\":\"1.0.2\",\"id\":\"x\",\"status\":\"running\",\"pid\":$LAST,\"bundle\":\"/\"}"
+  fails_saying 'it is a hook that whittle puts into config.json itself' "$state"
+  for words in stop "" createX --capabilities=0000000000000000 -h --help; do
+    fails_saying 'it is a hook that whittle puts into config.json itself' "$state" "$words"
+  done
+  for words in x -- --no-new-privilege --seccomp=1 --capabilities= --capabilities=0 --capabilities=000001FFFFFFFFFF \
+    --capabilities=-000000000000001 --capabilities=00000000000000000 --namespaces=bogus --namespaces=net,,pid \
+    --namespaces=../../1 "--namespaces=," --namespaces $'\n'; do
+    fails_saying "its argument 2 is not one of whittle's" "$state" start "$words"
+    fails_saying "its argument 4 is not one of whittle's" "$state" create $nothing --namespaces= "$words"
+  done
+  for words in create start; do
+    fails_saying 'are missing' "$state" $words
+    fails_saying 'are missing' "$state" $words $nothing
+    fails_saying 'are missing' "$state" $words --namespaces=net --seccomp
+  done
+  for words in create start; do
+    fails_saying "the container's state" "" $words $nothing --namespaces=net
+    fails_saying "the container's state" "no JSON" $words $nothing --namespaces=net
+    fails_saying "the container's state" "{\"pid\":$LAST" $words $nothing --namespaces=net
+    fails_saying "the container's state" "{\"pid\":1,\"pid\":$LAST}" $words $nothing --namespaces=net
+    for state in '{}' '[]' 7 null '{"pid":null}' "{\"pid\":\"$LAST\"}" '{"pid":0}' '{"pid":1}' '{"pid":-1}' \
+      '{"pid":2147483648}' '{"pid":18446744073709551615}' '{"pid":1e3}' "{\"pid\":$LAST.5}" "{\"pid\":[$LAST]}"; do
+      fails_saying "the container's state names no process" "$state" $words $nothing --namespaces=net
+    done
+  done
+  # Huge: more than any state, all of it blanks, and all of it depth.
+  { head -c 2000000 /dev/zero | tr '\0' ' '; printf '{"pid":%s}' "$LAST"; } >"$CASE/huge"
+  for words in create start; do
+    ! "$VERIFY" $words $nothing --namespaces=net <"$CASE/huge" 2>"$CASE/err" || fail "a huge state was accepted"
+    grep -q "whittle-verify: the container's state" "$CASE/err"
+  done
+  fails_saying "the container's state" "$(printf '[%.0s' {1..100000})" start $nothing --namespaces=net
+  ! "$VERIFY" start $nothing --namespaces=net <&- 2>"$CASE/err" || fail "a closed standard input was accepted"
+  ! "$VERIFY" start $nothing --namespaces=net </ 2>"$CASE/err" || fail "a folder was accepted"
+  kill -0 "$LAST" || fail "the innocent process was ended"
+}
+
+@test "by hand: a process that is gone was not caught, one that keeps to it goes on" {
+  local gone
+  new_case runc
+  set +T
+  background innocent become sleep 600
+  hand "{\"pid\":$LAST}" create $nothing --namespaces=
+  same "status" 0 "$(cat "$CASE/code")"
+  hand "{\"pid\":$LAST}" start --capabilities=ffffffffffffffff --namespaces=
+  same "status" 0 "$(cat "$CASE/code")"
+  sleep 0 &
+  gone=$!
+  wait "$gone"
+  hand "{\"pid\":$gone}" start $nothing --namespaces=net
+  same "status of one that is gone" 0 "$(cat "$CASE/code")"
+  same "what is said" "" "$(cat "$CASE/out" "$CASE/err")"
+  kill -0 "$LAST" || fail "the innocent process was ended"
+  # The same one under a decision that it does not keep to: that is what the hook is for.
+  fails_saying "it is in the host's net namespace" "{\"pid\":$LAST}" create $nothing --namespaces=net
+  eventually has_ended "$LAST"
 }
