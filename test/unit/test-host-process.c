@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -108,6 +109,37 @@ static void texts_of_status(void **state)
 		assert_true(process.sets[WH_PROCESS_EFFECTIVE] == 0xa80425fb);
 		assert_true(process.sets[WH_PROCESS_BOUNDING] == UINT64_MAX);
 		assert_true(process.sets[WH_PROCESS_AMBIENT] == 0);
+	}
+}
+
+static void filters_of_system_calls(void **state)
+{
+	static const struct {
+		const char *rest;
+		int seccomp, filters;
+	} cases[] = {
+		{ "Seccomp:\t2\nSeccomp_filters:\t3\n", 2, 3 },
+		{ "Seccomp:\t0\nSeccomp_filters:\t0\n", 0, 0 },
+		{ "Seccomp:\t1\n", 1, -1 },
+		{ "", -1, -1 },
+		{ "Seccomp_filters:\t7\n", -1, 7 },
+		{ "Seccomp:\t\n", -1, -1 },
+		{ "Seccomp:\tx\nSeccomp_filters:\t-1\n", -1, -1 },
+		{ "Seccomp:\t3\nSeccomp_filters:\t99999999999999999999\n", 3, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		struct wh_process process;
+		char text[512];
+
+		(void)snprintf(
+			text, sizeof(text), STATUS("x", "0", "NoNewPrivs:\t0\n%s"), cases[i].rest);
+		assert_int_equal(wh_process_parse_status(wh_slice_of(text), &process), 0);
+		if (process.seccomp != cases[i].seccomp ||
+			process.seccomp_filters != cases[i].filters)
+			fail_msg("%s: %d, %d", cases[i].rest, process.seccomp,
+				process.seccomp_filters);
 	}
 }
 
@@ -231,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_of_stat),
 		cmocka_unit_test(texts_of_status),
+		cmocka_unit_test(filters_of_system_calls),
 		cmocka_unit_test(a_child_as_it_is),
 	};
 

@@ -151,6 +151,13 @@ static const struct {
 		NULL },
 	{ "{\"mode\":\"Audit\"}", "p.json:1:9: \"mode\" must be \"enforce\" or \"audit\"", NULL },
 	{ "{\"mode\":null}", "p.json:1:9: \"mode\" must be", "null" },
+	{ "{\"verify\":\"yes\"}", "p.json:1:11: \"verify\" must be true or false, not ", "" },
+	{ "{\"verify\":null}", "p.json:1:11: \"verify\" must be true or false, not ", "" },
+	{ "{\"verify\":1}", "p.json:1:11: \"verify\" must be true or false, not ", "" },
+	{ "{\"default\":{\"verify\":true}}",
+		"p.json:1:13: unknown key \"verify\" in \"default\" (it belongs at the top level "
+		"or in a rule)",
+		"" },
 	{ "{\"restore\":true}", "p.json:1:12: \"restore\" must be \"refuse\" or \"allow\", not ",
 		"" },
 	{ "{\"restore\":\"\"}", "p.json:1:12: \"restore\" must be \"refuse\" or \"allow\"", NULL },
@@ -1061,6 +1068,49 @@ static void test_settable_facts_never_widen(void **state)
 	wh_arena_done(&arena);
 }
 
+/* Whoever is verified may not choose an id or an annotation by which he no longer is. */
+static void test_verify(void **state)
+{
+#define RULES(value) \
+	"\"rules\":[{\"name\":\"i\",\"match\":{\"id\":\"i\"},\"verify\":" value "}," \
+	"{\"name\":\"a\",\"match\":{\"annotations\":{\"k\":\"a\"}},\"verify\":" value "}," \
+	"{\"name\":\"silent\",\"match\":{\"bundle\":\"/silent\"}}," \
+	"{\"name\":\"profile\",\"match\":{\"bundle\":\"/p\"},\"profile\":\"privileged\"}," \
+	"{\"name\":\"b\",\"match\":{\"bundle\":\"/b\"},\"verify\":" value "}]}"
+	static const struct {
+		const char *id, *bundle, *value, *rule;
+		bool on, off, absent; /* at the top: true with false in rules, and so on */
+	} rows[] = {
+		{ "x", "/x", "v", "default", true, false, false },
+		{ "i", "/x", "v", "i", true, true, true },
+		{ "x", "/x", "a", "a", true, true, true },
+		{ "x", "/silent", "v", "silent", true, false, false },
+		{ "x", "/p", "v", "profile", true, false, false },
+		{ "x", "/b", "v", "b", false, true, true },
+		{ "i", "/silent", "v", "i", true, true, true },
+	};
+	WH_POLICY struct wh_policy *on = parse("{\"verify\":true," RULES("false"));
+	WH_POLICY struct wh_policy *off = parse("{\"verify\":false," RULES("true"));
+	WH_POLICY struct wh_policy *absent = parse("{" RULES("true"));
+	struct wh_arena arena = WH_ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		const struct wh_policy *const policies[] = { on, off, absent };
+		const bool expected[] = { rows[i].on, rows[i].off, rows[i].absent };
+
+		for (size_t p = 0; p < WH_COUNT(policies); p++) {
+			struct wh_decision got = decide(policies[p], &arena, rows[i].id,
+				rows[i].bundle, "k", rows[i].value);
+
+			assert_string_equal(got.rule, rows[i].rule);
+			if (got.limits.verify != expected[p])
+				fail_msg("row %zu, policy %zu: %d", i, p, got.limits.verify);
+		}
+	}
+	wh_arena_done(&arena);
+}
+
 static void test_reasons(void **state)
 {
 	WH_POLICY struct wh_policy *policy = parse(laying);
@@ -1190,7 +1240,7 @@ static void test_example_is_valid_with_all_its_settings(void **state)
 		}
 		at++;
 	}
-	assert_int_equal(found, 2);
+	assert_int_equal(found, 3);
 	{
 		WH_POLICY struct wh_policy *policy = parse(text);
 
@@ -1213,7 +1263,7 @@ static void test_example_shows_every_key(void **state)
 		if (strstr(text, quoted) == NULL)
 			fail_msg("the example lacks %s", quoted);
 	}
-	assert_int_equal(n, 29 + WH_KINDS);
+	assert_int_equal(n, 30 + WH_KINDS);
 	free(text);
 }
 
@@ -1384,6 +1434,7 @@ int main(void)
 		cmocka_unit_test(test_rules_lie_on_default),
 		cmocka_unit_test(test_tmpfs_is_intersected_by_path),
 		cmocka_unit_test(test_settable_facts_never_widen),
+		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_rules_that_only_watch),
 		cmocka_unit_test(test_policies_by_the_programs_name),

@@ -54,7 +54,10 @@ static const char mountinfo[] =
 	"6 1 0:9 / /srv/with\\040blank/proc rw - proc proc rw\n"
 	"7 1 0:8 / /layers rw - overlay overlay rw,lowerdir=/srv/a\\134:b:/etc:rel,upperdir=/up\n"
 	"8 1 0:3 net:[4026531840] /run/netns/x rw - nsfs nsfs rw\n"
-	"9 1 0:7 / /srv/without rw - tmpfs tmpfs\n"; /* as some file systems show no options */
+	"9 1 0:7 / /srv/without rw - tmpfs tmpfs\n"      /* as some file systems show no options */
+	"10 1 0:6 / /srv/empty ro - tmpfs  rw,size=4k\n" /* mount("", …) */
+	"11 1 0:5 / /srv/super rw,noro - tmpfs  rw,ro\n"
+	"12 1 0:4 / /srv/rw rw,romantic - tmpfs ro rw,size=ro\n";
 
 static void names_are(const struct wh_mounts *mounts, struct wh_arena *arena, uint64_t id,
 	const char *rest, const char *expected)
@@ -96,7 +99,12 @@ static void mounts_by_their_list(void **state)
 	scratch_file(scratch, "mountinfo", 0644, mountinfo);
 	if (wh_mounts_read(scratch_path(scratch, "mountinfo"), &arena, &mounts, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(mounts.count, 9);
+	assert_int_equal(mounts.count, 12);
+	assert_string_equal(mounts.items[9].options, "rw,size=4k");
+	assert_true(mounts.items[9].read_only);   /* the mount */
+	assert_true(mounts.items[10].read_only);  /* the file system */
+	assert_false(mounts.items[11].read_only); /* neither, whatever the words look like */
+	assert_false(mounts.items[8].read_only);
 	assert_string_equal(mounts.items[5].point, "/srv/with blank/proc");
 	assert_string_equal(wh_mounts_find(&mounts, 0, "/home/u")->point, "/home");
 	assert_string_equal(wh_mounts_find(&mounts, 0, "/homes")->point, "/");
