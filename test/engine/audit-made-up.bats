@@ -187,7 +187,6 @@ held_as() { # id, command
   browse light --blink-settings=preferredColorScheme=1
   browse dark --force-dark-mode --blink-settings=preferredColorScheme=0
   cmp -s "$MACHINE/light.png" "$MACHINE/dark.png" && fail "light and dark are the same picture"
-  keep_picture
 }
 in_browser() { # options, page
   local data
@@ -212,11 +211,6 @@ assert (width, height) == (1600, 1000), (width, height)
 pixels = zlib.decompress(body)
 assert len(set(pixels[0:4000000:7])) > 40, "one colour"
 PYTHON
-}
-# The picture of the documents is made anew only when asked for: UPDATE_PICTURES=1.
-keep_picture() {
-  [ -z "${UPDATE_PICTURES:-}" ] || cp "$MACHINE/light.png" "$WHITTLE_SOURCE/docs/images/audit.png"
-  [ -s "$WHITTLE_SOURCE/docs/images/audit.png" ]
 }
 
 @test "the page filters without a script" {
@@ -245,4 +239,26 @@ keep_picture() {
 copy_states() { # how many more of the same process
   inside_sh 'cd /run/runc; start=$(jq .init_process_start one/state.json)
     for i in $(seq "$1"); do mkdir "copy-$i"; sed "s/\"id\":\"one\"/\"id\":\"copy-$i\"/" one/state.json >"copy-$i/state.json"; done' "$1"
+}
+
+@test "verify: held to the policy, beyond it, and not to be judged" {
+  CHILD="$bounded" held_by_shim good /usr/local/bin/whittle
+  code=0
+  answer=$(inside whittlectl verify) || code=$?
+  exits 0
+  same "screen" "good: held to the policy (1 processes, rule default)" "$answer"
+  held_as bad 'sleep infinity'
+  code=0
+  answer=$(inside whittlectl verify --json) || code=$?
+  exits 1
+  is '[.containers[] | [.id, .result]] | sort' '[["bad","beyond"],["good","held"]]'
+  inside whittlectl verify good
+  code=0
+  inside whittlectl verify good nobody >/dev/null 2>&1 || code=$?
+  exits 2
+  policy config <<<'{ "runtimes": ["runc"], "mode": "audit" }'
+  code=0
+  answer=$(inside whittlectl verify good) || code=$?
+  exits 1
+  [[ $answer == "good: not judged: "* ]] || fail "$answer"
 }

@@ -181,4 +181,11 @@ nearly_privileged() {
   same "what runs or is fetched" '[]' "$(jq -c .active "$MACHINE/page.json")"
   same "cells of the privileged one" "$(jq -c '.containers[0].capabilities | length' <<<"$answer")" \
     "$(jq '.rows[0].cells | map(select(. == "K" or . == "B")) | length' "$MACHINE/page.json")"
+  keep_picture
+}
+# The picture of the documents is made anew only when asked for: UPDATE_PICTURES=1.
+keep_picture() {
+  [ -z "${UPDATE_PICTURES:-}" ] || chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1500,640 \
+    --screenshot="$WHITTLE_SOURCE/docs/images/audit.png" "file://$MACHINE/page.html" >/dev/null 2>&1
+  [ -s "$WHITTLE_SOURCE/docs/images/audit.png" ]
 }

@@ -22,6 +22,7 @@ need_engines() { # programs...
   export BATS_TEST_TIMEOUT=300 # seconds; the slowest takes a tenth of it
   [ "$(id -u)" -eq 0 ] || fail "these tests start engines and need root"
   [ -x "${WHITTLE:-}" ] || fail "WHITTLE must be the path of the whittle to test"
+  [ -x "${WHITTLE_HOOKS:-}/whittle-verify" ] || fail "WHITTLE_HOOKS must be the folder with whittle's hooks"
   [ -x "${WHITTLECTL:-}" ] || fail "WHITTLECTL must be the path of the whittlectl to test"
   [ -x "$(helper facts)" ] || fail "$(helper facts) is not built"
   for program in runc busybox jq ip unshare nsenter pgrep "$@"; do
@@ -45,6 +46,7 @@ machine_start() {
   mkdir "$MACHINE/bin"
   cp "$WHITTLE" "$MACHINE/bin/whittle"
   cp "$WHITTLECTL" "$MACHINE/bin/whittlectl"
+  cp "$WHITTLE_HOOKS/whittle-verify" "$WHITTLE_HOOKS/whittle-precreate" "$MACHINE/bin/"
 }
 
 machine_stop() {
@@ -81,6 +83,7 @@ show_logs() {
 
 install_programs() { # where ./quickstart puts them
   inside install -m 755 /run/machine/bin/whittle /run/machine/bin/whittlectl /usr/local/bin/
+  inside install -D -m 755 -t /usr/local/libexec/whittle /run/machine/bin/whittle-verify /run/machine/bin/whittle-precreate
   inside mkdir -p /etc/whittle
 }
 
