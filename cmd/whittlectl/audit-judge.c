@@ -11,6 +11,8 @@
 
 #include "audit.h"
 
+#define BEYOND "beyondPolicy"
+
 static const struct {
 	const char *name;
 	unsigned weight;
@@ -203,11 +205,11 @@ static const struct {
 	const char *kind;
 	void (*find)(const struct wh_audit_row *row, struct wh_buf *to);
 } table[] = {
-	{ WH_SEVERITY_CRITICAL, "beyondPolicy", find_beyond },
 	{ WH_SEVERITY_CRITICAL, "capabilities", find_host_capabilities },
 	{ WH_SEVERITY_CRITICAL, "mounts", find_sensitive },
 	{ WH_SEVERITY_CRITICAL, "hostNamespaces", find_mounts },
 	{ WH_SEVERITY_CRITICAL, "devices", find_devices },
+	{ WH_SEVERITY_HIGH, BEYOND, find_beyond },
 	{ WH_SEVERITY_HIGH, "exec", find_added },
 	{ WH_SEVERITY_HIGH, "unknown", find_unknown },
 	{ WH_SEVERITY_HIGH, "notThroughWhittle", find_around },
@@ -245,6 +247,15 @@ int wh_audit_judge(struct wh_audit *audit, struct wh_audit_row *row)
 	if (row->container != NULL)
 		row->beyond = row->container->beyond;
 	return 0;
+}
+
+const char *wh_audit_beyond(const struct wh_audit_row *row)
+{
+	for (size_t i = 0; i < row->finding_count; i++) {
+		if (strcmp(row->findings[i].kind, BEYOND) == 0)
+			return row->findings[i].what;
+	}
+	return NULL;
 }
 
 bool wh_audit_is_finding(const struct wh_audit_row *row)

@@ -98,6 +98,9 @@ int wh_audit_gather(struct wh_audit *audit, struct wh_err *err) WH_MUST_CHECK;
 /* audit-judge.c: fills beyond, findings and risk of a row from the rest. -ENOMEM. */
 int wh_audit_judge(struct wh_audit *audit, struct wh_audit_row *row) WH_MUST_CHECK;
 
+/* What the row holds beyond the policy, a sentence; NULL for nothing. */
+const char *wh_audit_beyond(const struct wh_audit_row *row);
+
 /* Whether it makes the audit one with findings: more than the policy allows, not through whittle,
  * or more in an exec than in its first process. */
 bool wh_audit_is_finding(const struct wh_audit_row *row);

@@ -57,7 +57,7 @@ static void print_row(struct wh_screen *screen, const struct wh_audit_row *row)
 		wh_buf_addf(&line, "held to the policy (%zu processes, rule %s)", row->processes,
 			row->container->rule);
 	else if (outcome == BEYOND)
-		wh_buf_add_string(&line, row->findings[0].what);
+		wh_buf_add_string(&line, wh_audit_beyond(row));
 	else
 		wh_buf_addf(&line, "not judged: %s", reason(row));
 	wh_screen_wrap(screen,
@@ -79,7 +79,7 @@ static void put_row(struct wh_buf *to, const struct wh_audit_row *row)
 	wh_put_text(to, "rule", row->container == NULL ? NULL : row->container->rule);
 	wh_put_text(to, "why",
 		outcome == HELD     ? NULL
-		: outcome == BEYOND ? row->findings[0].what
+		: outcome == BEYOND ? wh_audit_beyond(row)
 				    : reason(row));
 	wh_buf_add_char(to, '}');
 }
