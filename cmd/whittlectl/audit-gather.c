@@ -5,17 +5,18 @@
  * in a PID namespace of its own and belongs to none that is known.
  *
  * A process may end, change its sets or be followed by another of its number while it is looked at:
- * what cannot be read is left out, and one that started later than the list was made is no member
- * any more. Time is linear in the processes of the host.
+ * what cannot be read is left out, and so is what is in another PID namespace than when the list
+ * was made. Nothing of a container is opened: a file system of its own could keep the reader
+ * waiting. Time is linear in the processes of the host.
  */
 
 #include "audit.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -36,10 +37,12 @@ const char *wh_shared_name(enum wh_shared shared)
 	return shared_names[shared];
 }
 
-/* A file of the host that nobody in a container should have. */
+/* A place of the host that nobody in a container should have, and where it lies on its file system,
+ * by which mountinfo tells a bind mount of it. */
 struct precious {
 	const char *path;
-	uint64_t device, inode;
+	uint64_t device;
+	const char *place;
 };
 
 struct gathering {
@@ -100,15 +103,28 @@ static void claim(struct gathering *gathering, int pid)
 		gathering->claimed[place - status->pids] = true;
 }
 
+/* Whether the number still stands for the process that was listed, as far as that can be told. */
+static bool is_same(const struct wh_status *status, int pid)
+{
+	const int *place =
+		bsearch(&pid, status->pids, status->pid_count, sizeof(*place), by_number);
+	uint64_t space;
+
+	return place == NULL || (wh_process_namespace(status->proc, pid, "pid", &space) == 0 &&
+					space == status->spaces[place - status->pids]);
+}
+
 static void take_members(
 	struct gathering *gathering, struct wh_audit_row *row, const int *members, size_t count)
 {
+	const struct wh_status *status = &gathering->audit->status;
+
 	for (size_t i = 0; i < count; i++) {
 		struct wh_process process;
 
 		claim(gathering, members[i]);
-		if (wh_process_read(gathering->audit->status.proc, members[i], &process) == 0 &&
-			process.state != 'Z' && process.state != 'X')
+		if (wh_process_read(status->proc, members[i], &process) == 0 &&
+			process.state != 'Z' && process.state != 'X' && is_same(status, members[i]))
 			take_process(row, &process);
 	}
 	row->kept |= row->added;
@@ -131,7 +147,8 @@ static void take_namespaces(struct wh_audit *audit, struct wh_audit_row *row)
 	}
 }
 
-static bool is_made_by_kernel(const struct wh_mount *mount)
+/* The kernel has one of these for all that share a namespace: it is nothing of the host's. */
+static bool is_shared_by_kernel(const struct wh_mount *mount)
 {
 	static const char *const types[] = { "cgroup", "cgroup2", "devpts", "mqueue", "sysfs" };
 
@@ -142,18 +159,28 @@ static bool is_made_by_kernel(const struct wh_mount *mount)
 	return false;
 }
 
-static void take_sensitive(struct gathering *gathering, struct wh_audit_row *row, int root,
-	const struct wh_mount *mount)
+static bool has_sensitive(const struct wh_audit_row *row, const char *path)
+{
+	for (size_t i = 0; i < row->sensitive_count; i++) {
+		if (row->sensitive[i] == path)
+			return true;
+	}
+	return false;
+}
+
+static void take_sensitive(
+	struct gathering *gathering, struct wh_audit_row *row, const struct wh_mount *mount)
 {
 	for (size_t i = 0; i < gathering->precious_count; i++) {
 		const struct precious *precious = &gathering->precious[i];
 
-		if (row->sensitive_count == WH_AUDIT_SENSITIVE)
-			return;
-		if (wh_confine_is_file(root, mount->point, precious->device, precious->inode)) {
+		if (row->sensitive_count == WH_AUDIT_SENSITIVE ||
+			precious->device != mount->device ||
+			strcmp(precious->place, mount->root) != 0)
+			continue;
+		if (!has_sensitive(row, precious->path))
 			row->sensitive[row->sensitive_count++] = precious->path;
-			return;
-		}
+		return;
 	}
 }
 
@@ -164,7 +191,6 @@ static int take_mounts(struct gathering *gathering, struct wh_audit_row *row)
 	int proc = gathering->audit->status.proc;
 	struct wh_mounts mounts;
 	const struct wh_mount *top;
-	int root WH_FD = WH_NO_FD;
 	int r = wh_confine_mounts(proc, row->pid, &scratch, &mounts);
 
 	if (r < 0)
@@ -174,10 +200,10 @@ static int take_mounts(struct gathering *gathering, struct wh_audit_row *row)
 	row->root_readonly = top != NULL && top->read_only;
 	if ((row->shared & (1u << WH_SHARED_MNT)) != 0)
 		return 0;
-	root = wh_confine_open_root(proc, row->pid);
-	for (size_t i = 0; root >= 0 && i < mounts.count; i++) {
-		if (!is_made_by_kernel(&mounts.items[i]) && strcmp(mounts.items[i].point, "/") != 0)
-			take_sensitive(gathering, row, root, &mounts.items[i]);
+	for (size_t i = 0; i < mounts.count; i++) {
+		if (!is_shared_by_kernel(&mounts.items[i]) &&
+			strcmp(mounts.items[i].point, "/") != 0)
+			take_sensitive(gathering, row, &mounts.items[i]);
 	}
 	return 0;
 }
@@ -421,20 +447,38 @@ static void find_host(struct wh_audit *audit)
 			    access("/sys/kernel/security/apparmor", F_OK) == 0;
 }
 
-/* Folders that engines bring into ordinary containers from, or that are everybody's, are not told:
- * a pattern is no one file, and what only holds something precious is judged at the start. */
-static void find_precious(struct gathering *gathering)
+static int take_precious(struct gathering *gathering, const struct wh_mounts *mounts,
+	const char *path, const char *real)
 {
-	for (size_t i = 0; i < wh_sensitive_count(); i++) {
-		const char *path = wh_sensitive_get(i)->path;
-		struct precious *precious = &gathering->precious[gathering->precious_count];
-		struct stat st;
+	const struct wh_mount *mount = wh_mounts_find(mounts, 0, real);
+	struct precious *precious = &gathering->precious[gathering->precious_count];
+	const char *rest = mount == NULL ? NULL : wh_path_behind(real, mount->point);
 
-		if (strpbrk(path, "*?[") != NULL || stat(path, &st) < 0)
-			continue;
-		*precious = (struct precious){ path, st.st_dev, st.st_ino };
-		gathering->precious_count++;
+	if (rest == NULL)
+		return 0;
+	*precious = (struct precious){ path, mount->device,
+		wh_arena_printf(&gathering->audit->status.arena, "%s%s",
+			strcmp(mount->root, "/") == 0 && rest[0] != '\0' ? "" : mount->root,
+			rest) };
+	gathering->precious_count++;
+	return precious->place == NULL ? -ENOMEM : 0;
+}
+
+/* A pattern is no one place, and what lies below one, or holds it, is judged at the start. */
+static int find_precious(struct gathering *gathering)
+{
+	struct wh_mounts mounts;
+	int r = wh_mounts_read(
+		"/proc/self/mountinfo", &gathering->audit->status.arena, &mounts, NULL);
+
+	for (size_t i = 0; r == 0 && i < wh_sensitive_count(); i++) {
+		const char *path = wh_sensitive_get(i)->path;
+		char real[PATH_MAX];
+
+		if (strpbrk(path, "*?[") == NULL && realpath(path, real) != NULL)
+			r = take_precious(gathering, &mounts, path, real);
 	}
+	return r == -ENOMEM ? r : 0;
 }
 
 static int by_risk(const void *a, const void *b)
@@ -468,7 +512,9 @@ static int gather(struct gathering *gathering)
 	int r;
 
 	find_host(audit);
-	find_precious(gathering);
+	r = find_precious(gathering);
+	if (r < 0)
+		return r;
 	audit->rows = wh_arena_array(&status->arena, most_rows(status), sizeof(*audit->rows));
 	gathering->claimed =
 		wh_arena_array(&status->arena, status->pid_count + 1, sizeof(*gathering->claimed));

@@ -4,10 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -83,30 +81,6 @@ int wh_confine_mounts(int proc, int pid, struct wh_arena *arena, struct wh_mount
 	/* Of a process that has ended it cannot even be opened; else a line is not understood. */
 	again = open(path, O_RDONLY | O_CLOEXEC);
 	return again < 0 && (errno == EINVAL || errno == ENOENT) ? -ESRCH : -EINVAL;
-}
-
-int wh_confine_open_root(int proc, int pid)
-{
-	char path[32];
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "%d/root", pid);
-	fd = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	return fd;
-}
-
-bool wh_confine_is_file(int root, const char *path, uint64_t device, uint64_t inode)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd WH_FD = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-	struct stat st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
 /* ---- label ---------------------------------------------------------------------------------- */

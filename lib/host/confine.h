@@ -44,12 +44,3 @@ enum wh_device_access {
  * BPF_PROG_QUERY, Linux 4.15), which only root may ask. `root` is an open /sys/fs/cgroup.
  */
 enum wh_device_access wh_confine_devices(int root, const char *groups);
-
-/*
- * Whether `path` in the process's mount namespace is the same file as `st` tells: by device and
- * inode, looked up below its root without following a link (openat2(2)).
- */
-bool wh_confine_is_file(int root, const char *path, uint64_t device, uint64_t inode);
-
-/* Its root folder, to be used with the above. The descriptor, -ESRCH or -errno. */
-int wh_confine_open_root(int proc, int pid) WH_MUST_CHECK;

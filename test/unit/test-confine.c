@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What confines a process: maps of ids as texts, and files below a root with links in the way. */
+/* What confines a process: maps of ids as texts, and what /proc tells. */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +8,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "host/confine.h"
-#include "scratch.h"
 
 static void maps_of_ids(void **state)
 {
@@ -49,45 +50,6 @@ static void maps_of_ids(void **state)
 	}
 }
 
-static void files_below_a_root(void **state)
-{
-	struct scratch *scratch = *state;
-	int root WH_FD = WH_NO_FD;
-	struct stat file, link;
-
-	scratch_folder(scratch, "root", 0755);
-	scratch_folder(scratch, "root/bin", 0755);
-	scratch_file(scratch, "root/bin/tool", 0755, "x");
-	scratch_file(scratch, "outside", 0755, "x");
-	scratch_link(scratch, "root/bin/link", "tool");
-	scratch_link(scratch, "root/sbin", "bin");
-	scratch_link(scratch, "root/out", "../outside");
-	scratch_link(scratch, "root/magic", "/proc/self/exe");
-	assert_int_equal(fstatat(scratch->fd, "root/bin/tool", &file, 0), 0);
-	assert_int_equal(fstatat(scratch->fd, "root/bin/link", &link, AT_SYMLINK_NOFOLLOW), 0);
-	root = openat(scratch->fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	assert_true(root >= 0);
-
-	assert_true(wh_confine_is_file(root, "/bin/tool", file.st_dev, file.st_ino));
-	assert_true(wh_confine_is_file(root, "bin/tool", file.st_dev, file.st_ino));
-	assert_true(wh_confine_is_file(root, "/../bin/./tool", file.st_dev, file.st_ino));
-	assert_false(wh_confine_is_file(root, "/bin/tool", file.st_dev + 1, file.st_ino));
-	assert_false(wh_confine_is_file(root, "/bin/tool", file.st_dev, file.st_ino + 1));
-	/* no link is followed, at the end or on the way */
-	assert_false(wh_confine_is_file(root, "/bin/link", file.st_dev, file.st_ino));
-	assert_true(wh_confine_is_file(root, "/bin/link", link.st_dev, link.st_ino));
-	assert_false(wh_confine_is_file(root, "/sbin/tool", file.st_dev, file.st_ino));
-	assert_false(wh_confine_is_file(root, "/none", file.st_dev, file.st_ino));
-	assert_false(wh_confine_is_file(root, "", file.st_dev, file.st_ino));
-	assert_false(wh_confine_is_file(-1, "/bin/tool", file.st_dev, file.st_ino));
-	/* and nothing leads out */
-	assert_int_equal(fstatat(scratch->fd, "outside", &file, 0), 0);
-	assert_false(wh_confine_is_file(root, "/../outside", file.st_dev, file.st_ino));
-	assert_false(wh_confine_is_file(root, "/out", file.st_dev, file.st_ino));
-	assert_int_equal(stat("/proc/self/exe", &file), 0);
-	assert_false(wh_confine_is_file(root, "/magic", file.st_dev, file.st_ino));
-}
-
 /* Its own process, and one that has ended: before somebody has asked for its status, and after. */
 static void processes(void **state)
 {
@@ -113,15 +75,12 @@ static void processes(void **state)
 	assert_int_equal(wh_confine_mounts(proc, pid, &arena, &mounts), -ESRCH);
 	assert_int_equal(wh_confine_root_uid(proc, pid, &root), -ESRCH);
 	assert_int_equal(wh_confine_label(proc, pid, &arena, &label), -ESRCH);
-	assert_int_equal(wh_confine_open_root(proc, pid), -ESRCH);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maps_of_ids),
-		cmocka_unit_test_setup_teardown(
-			files_below_a_root, scratch_setup, scratch_teardown),
 		cmocka_unit_test(processes),
 	};
 
