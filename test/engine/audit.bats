@@ -170,6 +170,15 @@ nearly_privileged() {
   docker rm --force plain >/dev/null
 }
 
+@test "explain: an image of Podman's has Podman's eleven" {
+  image=localhost/only-podman:1 busybox_image podman
+  answer=$(inside whittlectl explain --json localhost/only-podman:1)
+  same "engine and image" '["podman","localhost/only-podman:1"]' "$(jq -c '[.target.engine, .target.image]' <<<"$answer")"
+  inside podman run --name asked --network none localhost/only-podman:1 cat /proc/self/status >"$BATS_TEST_TMPDIR/status"
+  same "capabilities" "$(sed -n 's/^CapBnd:.//p' "$BATS_TEST_TMPDIR/status")" \
+    "$(inside whittlectl caps encode "$(jq -r '.before.capabilities | join(",")' <<<"$answer")")"
+}
+
 @test "the page: one file for its owner, the same containers, and nothing that could run" {
   code=0
   inside whittlectl audit --html /run/machine/page.html || code=$?
