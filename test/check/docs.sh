@@ -29,7 +29,7 @@ mkdir "$work/bin" "$work/out" "$work/blocks"
 ln -s "${WHITTLE:?the program under test}" "$work/bin/whittle"
 ln -s "${WHITTLECTL:?the program under test}" "$work/bin/whittlectl"
 
-pages=(README.md docs/*.md docs/guide/*.md)
+pages=(README.md docs/*.md docs/guide/*.md docs/reference/audit.md)
 prose=("${pages[@]}" CONTRIBUTING.md test/README.md)
 mapfile -t man_pages < <(find docs/man -name '*.[158]' | sort)
 
@@ -224,6 +224,27 @@ for verb in $verbs; do
   [ -z "$options" ] || wrong+=$(missing '| `--%s' <<<"$options")
 done
 report_none "$wrong" "the reference has every option of every verb's help"
+
+# Findings as rows of the page: severity and kind, in the order of the table.
+text=$(cat docs/reference/audit.md)
+findings=$(sed -nE 's/^\t\{ WH_SEVERITY_([A-Z]+), "([A-Za-z]+)", find_.*/\1 \2/p' cmd/whittlectl/audit-judge.c |
+  while read -r severity kind; do echo "| ${severity,,} | \`$kind\` |"; done)
+[ "$(wc -l <<<"$findings")" -eq "$(grep -cE '^static void find_' cmd/whittlectl/audit-judge.c)" ]
+report $? "the findings of cmd/whittlectl/audit-judge.c can be read"
+wrong=$(diff <(echo "$findings") <(grep -oE '^\| (critical|high|medium|low) \| `[A-Za-z]+` \|' docs/reference/audit.md) |
+  sed -n 's/^< /missing: /p; s/^> /not so in audit-judge.c: /p')
+report_none "$wrong" "the reference of audit has every kind of finding, as grave as it is"
+
+# Keys are arguments of the functions of put.h; those of the sets of a process stand in a table.
+members=$({
+  grep -oE '(wh_put_[a-z]+|put_known)\([a-z]+, "[A-Za-z]+"' cmd/whittlectl/audit-json.c
+  grep -E '\[WH_PROCESS_[A-Z]+\] = ' cmd/whittlectl/audit-json.c
+} | grep -oE '"[A-Za-z]+"' | tr -d '"' | sort -u)
+[ "$(wc -l <<<"$members")" -gt 40 ]
+report $? "the members of cmd/whittlectl/audit-json.c can be read"
+text=$(grep -E '^\| `' docs/reference/audit.md | cut -d '|' -f 2,3 | sed 's/\[\]`/`/g')
+wrong=$({ echo schema && echo "$members"; } | missing '`%s`')
+report_none "$wrong" "the reference of audit has every member of its JSON"
 
 # T1, or T15 to T19
 threats=$(grep -E '^\|' docs/security.md | grep -oE 'T[0-9]+( to T[0-9]+)?' | awk '
