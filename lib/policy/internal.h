@@ -215,8 +215,8 @@ struct wh_limits wh_part_lay_on(const struct wh_part *part, const struct wh_limi
 
 /* ---- review.c ------------------------------------------------------------------------------ */
 
-/* Says what there is to say about a policy that was read as a whole. */
-void wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *context);
+/* Says what there is to say about a policy that was read as a whole. 0; -ENOMEM. */
+int wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *context) WH_MUST_CHECK;
 
 /* A review under way. The place of each note is looked for from the start of the text, so there is
  * an end to them. */
@@ -225,7 +225,6 @@ struct wh_review {
 	wh_policy_note *note;
 	void *context;
 	size_t said;
-	size_t comparisons; /* what is left of them */
 };
 
 void wh_review_say(struct wh_review *review, wh_node node, const char *format, ...) WH_PRINTF(3, 4);
@@ -245,11 +244,18 @@ void wh_review_add_names(struct wh_buf *to, wh_capset set);
  * "default" when that is NULL. */
 void wh_review_lists(struct wh_review *review, const struct wh_rule *rule);
 
-/* review-order.c: whether the rule at this place never counts, since another one before it matches
- * first. */
-#define WH_REVIEW_COMPARISONS \
-	50000000u /* of patterns: a fraction of a second, ten thousand rules */
-void wh_review_order(struct wh_review *review, size_t number);
+/* review-order.c: what the rules before one leave to it. */
+struct wh_reach {
+	const struct wh_rule *hidden_by; /* it matches whatever this one does; NULL: none does */
+	const struct wh_rule *overlaps;  /* shares a condition with this one and gives more… */
+	const char *wider;               /* …by this key */
+};
+
+/* Of each rule, by its place; only what is certain. Linear in the policy. 0; -ENOMEM. */
+int wh_review_find_reach(const struct wh_policy *policy, struct wh_arena *arena,
+	const struct wh_reach **ret) WH_MUST_CHECK;
+void wh_review_order(
+	struct wh_review *review, const struct wh_rule *rule, const struct wh_reach *reach);
 
 /* ---- one reader for each key ---------------------------------------------------------------- */
 

@@ -105,7 +105,9 @@ static int load(struct wh_policy **ret, struct wh_buf *text, const char *file,
 	built_in = wh_limits_silent();
 	policy->limits = wh_part_lay_on(&policy->defaults, &built_in);
 	if (plan->note != NULL)
-		wh_policy_review(&reader, plan->note, plan->context);
+		r = wh_policy_review(&reader, plan->note, plan->context);
+	if (r < 0)
+		return r;
 	*ret = wh_steal_ptr(policy);
 	return 0;
 }

@@ -88,7 +88,8 @@ typedef void wh_policy_note(void *context, unsigned line, unsigned column, const
 /*
  * The same, and calls `note` for each thing in a valid policy that its author may not have meant:
  * what a rule on settable facts says in vain; rules that allow more than "default" by a name that
- * can be given to something else; rules that another one before them always matches first;
+ * can be given to something else; rules that another one before them always matches first, or that
+ * are stricter than one before them where both match;
  * capabilities without a reason, and those that are worth the host; a "default" that takes nothing
  * away. Takes longer than a start has time for.
  */

@@ -256,24 +256,33 @@ static void review_default(struct wh_review *review)
 		"but for what the keys beside this profile take away");
 }
 
-void wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *context)
+static void review_rule(
+	struct wh_review *review, const struct wh_rule *rule, const struct wh_reach *reach)
 {
-	struct wh_review review = { reader, note, context, 0, WH_REVIEW_COMPARISONS };
-	const struct wh_limits *below = &reader->policy->limits;
+	const struct wh_limits *below = &review->reader->policy->limits;
+	const struct wh_limits own = wh_part_lay_on(&rule->part, below);
 
+	if (rule->settable) {
+		review_settable(review, rule);
+	} else if (widens(&own, below)) {
+		review_image(review, rule);
+		review_namespace(review, rule);
+	}
+	wh_review_lists(review, rule);
+	wh_review_order(review, rule, reach);
+}
+
+int wh_policy_review(struct wh_reader *reader, wh_policy_note *note, void *context)
+{
+	struct wh_review review = { reader, note, context, 0 };
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	const struct wh_reach *reach;
+
+	if (wh_review_find_reach(reader->policy, &arena, &reach) < 0)
+		return wh_policy_no_memory(reader);
 	review_default(&review);
 	wh_review_lists(&review, NULL);
-	for (size_t i = 0; i < reader->policy->rule_count; i++) {
-		const struct wh_rule *rule = &reader->policy->rules[i];
-		const struct wh_limits own = wh_part_lay_on(&rule->part, below);
-
-		if (rule->settable) {
-			review_settable(&review, rule);
-		} else if (widens(&own, below)) {
-			review_image(&review, rule);
-			review_namespace(&review, rule);
-		}
-		wh_review_lists(&review, rule);
-		wh_review_order(&review, i);
-	}
+	for (size_t i = 0; i < reader->policy->rule_count; i++)
+		review_rule(&review, &reader->policy->rules[i], &reach[i]);
+	return 0;
 }

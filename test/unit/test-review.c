@@ -214,7 +214,8 @@ static void test_rules_behind_others(void **state)
 		/* patterns are not understood, only compared */
 		{ "'namespace':'a*'", "'namespace':'ab'", false },
 		{ "'namespace':'a*'", "'namespace':'ab*'", false },
-		{ "'namespace':'**'", "'namespace':'x'", false },
+		{ "'namespace':'**'", "'namespace':'x'", true },
+		{ "'namespace':'?*'", "'namespace':'x'", false },
 		{ "'namespace':'a*'", "'namespace':'a*','sandbox':true", true },
 		{ "'sandbox':true", "'sandbox':false", false },
 		{ "'imageId':'" FILL64 "'", "'imageId':'" DIGEST "'", true },
@@ -234,6 +235,9 @@ static void test_rules_behind_others(void **state)
 		/* each container has an id and a bundle */
 		{ "'bundle':'*'", "'engine':'docker'", true },
 		{ "'id':'*'", "'container':'x'", true },
+		{ "'bundle':'*','engine':'docker'", "'engine':'docker','sandbox':true", true },
+		{ "'id':'*','engine':'docker'", "'engine':'docker','pod':'x'", true },
+		{ "'id':'*','engine':'docker'", "'engine':'docker'", false },
 	};
 
 	(void)state;
@@ -289,10 +293,92 @@ static void test_there_is_an_end_to_it(void **state)
 	add_rules(&bytes, "");
 	assert_int_equal(
 		wh_policy_parse_and_review_take(&policy, &bytes, "p.json", keep, &notes, NULL), 0);
-	assert_non_null(strstr(notes.data, ": from here on nobody looked whether a rule before"));
-	assert_ptr_equal(strchr(notes.data, '\n'), notes.data + notes.len - 1);
+	assert_int_equal(notes.len, 0);
 	wh_buf_done(&notes);
 	wh_policy_free(policy);
+}
+
+/* Many rules with most words in common, of which the last is hidden by one in the middle; and two
+ * with longer lists than are compared. */
+static void test_one_among_many(void **state)
+{
+	struct wh_buf notes = WH_BUF_INIT, bytes = WH_BUF_INIT;
+	struct wh_policy *policy = NULL;
+
+	(void)state;
+	wh_buf_add_string(&bytes, "{\"rules\":[");
+	for (unsigned i = 0; i < 20000; i++)
+		wh_buf_addf(&bytes,
+			"{\"name\":\"r%u\",\"match\":{\"engine\":\"docker\",\"sandbox\":true,"
+			"\"command\":\"run\",\"bundle\":\"/%u\"}},\n",
+			i, i);
+	for (unsigned i = 0; i < 2; i++) {
+		wh_buf_addf(&bytes, "{\"name\":\"long%u\",\"match\":{\"bundle\":[", i);
+		for (unsigned k = 0; k < 20000; k++)
+			wh_buf_addf(&bytes, "\"/long/%u\",", k);
+		wh_buf_add_string(&bytes, "\"/x\"]}},\n");
+	}
+	wh_buf_add_string(&bytes,
+		"{\"name\":\"last\",\"match\":{\"engine\":\"docker\",\"bundle\":\"/15000\","
+		"\"sandbox\":true,\"command\":\"run\",\"imageId\":\"" FILL64 "\"}}]}");
+	assert_int_equal(
+		wh_policy_parse_and_review_take(&policy, &bytes, "p.json", keep, &notes, NULL), 0);
+	assert_string_equal(notes.data,
+		"20003:24: rule \"last\" never counts: whatever it matches, "
+		"rule \"r15000\" in line 15001 has matched before\n");
+	wh_buf_done(&notes);
+	wh_policy_free(policy);
+}
+
+/* Two rules, of which the first gives more by a key where both match; NULL: nothing is said. */
+static void test_stricter_behind_wider(void **state)
+{
+	static const struct {
+		const char *first, *second; /* what is behind their names */
+		const char *wider;
+	} rows[] = {
+#define MATCH_BUNDLE "'match':{'engine':'docker','bundle':'/x'}"
+#define MATCH_DOCKER "'match':{'engine':'docker'}"
+#define MATCH_SANDBOX "'match':{'engine':'docker','sandbox':true}"
+		{ MATCH_BUNDLE ",'readonlyRootfs':false", MATCH_SANDBOX, "readonlyRootfs" },
+		{ MATCH_BUNDLE ",'capabilities':{'CHOWN':'why'}", MATCH_DOCKER, "capabilities" },
+		{ MATCH_BUNDLE ",'mode':'audit'", MATCH_DOCKER, "mode" },
+		{ MATCH_BUNDLE ",'restore':'allow'", MATCH_DOCKER, "restore" },
+		{ "'match':{'engine':['docker','podman'],'bundle':'/x'},'mode':'audit'",
+			MATCH_SANDBOX, "mode" },
+		/* the stricter stands first, or both are alike, or the second takes nothing */
+		{ MATCH_BUNDLE, MATCH_SANDBOX ",'readonlyRootfs':false", NULL },
+		{ MATCH_BUNDLE ",'mode':'audit'", MATCH_SANDBOX ",'mode':'audit'", NULL },
+		{ MATCH_BUNDLE ",'readonlyRootfs':false", MATCH_DOCKER ",'mode':'audit'", NULL },
+		/* nothing in common, or something that sets them apart */
+		{ "'match':{'bundle':'/x'},'mode':'audit'", MATCH_DOCKER, NULL },
+		{ MATCH_BUNDLE ",'mode':'audit'", "'match':{'engine':'docker','bundle':'/y'}",
+			NULL },
+		/* on settable facts: the second tightens all the same; or is tightened itself */
+		{ "'match':{'engine':'docker','pod':'x'},'mode':'audit'", MATCH_DOCKER, NULL },
+		{ MATCH_BUNDLE ",'mode':'audit'", "'match':{'engine':'docker','pod':'x'}", "mode" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		char text[1024], sentence[256];
+		struct wh_buf notes;
+
+		(void)snprintf(text, sizeof(text),
+			"{\"rules\":[\n{\"name\":\"a\",%s},\n{\"name\":\"b\",%s}]}", rows[i].first,
+			rows[i].second);
+		(void)snprintf(sentence, sizeof(sentence),
+			"3:21: what rule \"a\" in line 2 matches as well gets more than rule \"b\" "
+			"gives, by \"%s\": put the stricter one first if that is not meant\n",
+			rows[i].wider == NULL ? "" : rows[i].wider);
+		for (char *c = text; *c != '\0'; c++)
+			*c = *c == '\'' ? '"' : *c;
+		notes = notes_of(text);
+		if ((strstr(notes.data, sentence) != NULL) != (rows[i].wider != NULL) ||
+			(rows[i].wider == NULL && strstr(notes.data, "as well gets") != NULL))
+			fail_msg("%s\n%s", text, notes.data);
+		wh_buf_done(&notes);
+	}
 }
 
 /* What is refused gets no advice. */
@@ -317,6 +403,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_rules_behind_others),
+		cmocka_unit_test(test_one_among_many),
+		cmocka_unit_test(test_stricter_behind_wider),
 		cmocka_unit_test(test_there_is_an_end_to_it),
 		cmocka_unit_test(test_no_notes_on_what_is_refused),
 	};
