@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,11 +19,13 @@
 #include "common/judge.h"
 #include "common/read.h"
 #include "host/file.h"
+#include "host/hook.h"
 #include "oci/schema.h"
 
 struct precreate {
 	struct wh_judgement judged;
 	const char *policy_file;
+	const char *storage; /* where Podman keeps containers and their records */
 	const char *id;
 	int bundle;
 };
@@ -44,6 +45,8 @@ static int read_words(struct precreate *self, int argc, char *argv[], struct wh_
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--policy") == 0)
 			self->policy_file = argv[i + 1];
+		else if (strcmp(argv[i], "--storage") == 0 && argv[i + 1][0] == '/')
+			self->storage = argv[i + 1];
 		else if (strcmp(argv[i], "--runtime") != 0 ||
 			 wh_runtime_kind_from_name(argv[i + 1], &self->judged.kind) < 0)
 			return wh_fail(
@@ -51,8 +54,8 @@ static int read_words(struct precreate *self, int argc, char *argv[], struct wh_
 	}
 	if (argc % 2 == 0)
 		return wh_fail(err, EINVAL,
-			"its options are --policy FILE and --runtime NAME, and config.json goes in "
-			"by standard input");
+			"its options are --policy FILE, --runtime NAME and --storage FOLDER, and "
+			"config.json goes in by standard input");
 	return 0;
 }
 
@@ -80,56 +83,65 @@ static int read_config(struct precreate *self, struct wh_err *err)
 /* ---- who it is --------------------------------------------------------------------------------
  */
 
-/* The source of the mount at this destination; {NULL, 0} for none. */
-static struct wh_slice source_at(struct wh_json *doc, const char *destination)
-{
-	wh_node mounts = wh_json_get(doc, wh_json_root(doc), "mounts");
+#define ID_LENGTH 64
+#define STORAGE "/var/lib/containers/storage"
 
-	wh_json_each_element (doc, mounts, mount) {
-		if (wh_json_string_is(doc, wh_json_get(doc, mount, "destination"), destination))
-			return wh_json_string(doc, wh_json_get(doc, mount, "source"));
+/*
+ * Podman ends the path of the control group in its own id of the container: "PARENT/libpod-ID", or
+ * "SLICE:libpod:ID" for systemd. A caller chooses what stands in front of that, or that there is no
+ * group at all; mounts, names, annotations and the root folder he may all choose. NULL for none.
+ */
+static const char *find_id(struct wh_slice group, struct wh_arena *arena)
+{
+	static const char *const marks[] = { "/libpod-", ":libpod:" };
+
+	for (size_t i = 0; i < WH_COUNT(marks); i++) {
+		size_t len = strlen(marks[i]);
+		const char *id =
+			group.len < len + ID_LENGTH ? NULL : group.data + group.len - ID_LENGTH;
+		const char *text;
+
+		if (id == NULL || memcmp(id - len, marks[i], len) != 0)
+			continue;
+		text = wh_arena_dup(arena, (struct wh_slice){ id, ID_LENGTH });
+		if (text == NULL || strspn(text, "0123456789abcdef") == ID_LENGTH)
+			return text;
 	}
-	return (struct wh_slice){ NULL, 0 };
+	return NULL;
 }
 
 /*
- * The bundle does not exist yet for a precreate hook, but Podman's own mount of /run/.containerenv
- * comes from RUNROOT/DRIVER-containers/ID/userdata, and the root file system from
- * GRAPHROOT/DRIVER/…: the bundle will be GRAPHROOT/DRIVER-containers/ID/userdata. Where that is not
- * so, who the container is stays unknown.
+ * The bundle is not given to a precreate hook. It is STORAGE/DRIVER-containers/ID/userdata, beside
+ * Podman's record, where the root file system is STORAGE/DRIVER/…. The storage is the usual one or
+ * the one that the hook's arguments name: a caller may use another (--root), or any folder as the
+ * root (--rootfs), and write a record there. Where one of these is not so, who the container is
+ * stays unknown.
  */
 static int find_bundle(struct precreate *self)
 {
-	static const char mark[] = "-containers/";
 	struct wh_json *doc = self->judged.doc;
 	struct wh_arena *arena = &self->judged.arena;
-	struct wh_slice source = source_at(doc, "/run/.containerenv");
-	const char *path = wh_arena_dup(arena,
-		source.data == NULL ? WH_SLICE("") : (struct wh_slice){ source.data, source.len });
-	const char *root = wh_arena_dup(arena,
-		wh_json_string(doc,
-			wh_json_get(doc, wh_json_get(doc, wh_json_root(doc), "root"), "path")));
-	const char *at = path == NULL ? NULL : strstr(path, mark), *driver, *id, *place;
+	wh_node top = wh_json_root(doc);
+	struct wh_slice group = wh_json_string(
+		doc, wh_json_get(doc, wh_json_get(doc, top, "linux"), "cgroupsPath"));
+	struct wh_slice root =
+		wh_json_string(doc, wh_json_get(doc, wh_json_get(doc, top, "root"), "path"));
+	size_t storage = strlen(self->storage), driver = 0;
+	const char *id = group.data == NULL ? NULL : find_id(group, arena);
 
 	self->judged.bundle = "/";
-	self->id = "precreate";
-	if (path == NULL || root == NULL)
-		return -ENOMEM;
-	if (at == NULL)
+	self->id = id == NULL ? "precreate" : id;
+	if (id == NULL || root.len <= storage + 1 || root.data[storage] != '/' ||
+		memcmp(root.data, self->storage, storage) != 0)
 		return 0;
-	id = wh_arena_dup(arena,
-		(struct wh_slice){ at + sizeof(mark) - 1, strcspn(at + sizeof(mark) - 1, "/") });
-	while (at > path && at[-1] != '/')
-		at--;
-	driver = wh_arena_printf(arena, "/%.*s/", (int)(strstr(at, mark) - at), at);
-	if (id == NULL || driver == NULL)
-		return -ENOMEM;
-	place = strstr(root, driver);
-	if (place == NULL)
+	root.data += storage + 1;
+	root.len -= storage + 1;
+	while (driver < root.len && root.data[driver] >= 'a' && root.data[driver] <= 'z')
+		driver++;
+	if (driver == 0 || driver == root.len || root.data[driver] != '/')
 		return 0;
-	self->id = id;
-	self->judged.bundle = wh_arena_printf(arena, "%.*s%.*s-containers/%s/userdata",
-		(int)(place - root), root, (int)strlen(driver) - 1, driver, id);
+	self->judged.bundle = wh_arena_printf(
+		arena, "%s/%.*s-containers/%s/userdata", self->storage, (int)driver, root.data, id);
 	return self->judged.bundle == NULL ? -ENOMEM : 0;
 }
 
@@ -211,12 +223,13 @@ int main(int argc, char *argv[])
 	struct precreate self WH_CLEANUP(precreate_done) = {
 		.judged = WH_JUDGEMENT_INIT,
 		.policy_file = WH_POLICY_FILE,
+		.storage = STORAGE,
 		.bundle = WH_NO_FD,
 	};
 	struct wh_err err = WH_ERR_INIT;
 
 	if (run(&self, argc, argv, &err) == 0)
 		return EXIT_SUCCESS;
-	(void)fprintf(stderr, "whittle-precreate: %s\n", err.text);
+	wh_hook_tell("whittle-precreate", err.text);
 	return EXIT_FAILURE;
 }

@@ -27,13 +27,13 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "host/confine.h"
 #include "host/file.h"
+#include "host/hook.h"
 #include "host/process.h"
 #include "json/json.h"
 #include "oci/capability.h"
@@ -384,33 +384,6 @@ static int verify(int argc, char *argv[], struct wh_err *err)
 	return r;
 }
 
-/* The standard error of the runtime: by pidfd_getfd (Linux 5.6) the very same, else by its path. */
-static int open_callers(void)
-{
-	int caller WH_FD = (int)syscall(SYS_pidfd_open, getppid(), 0);
-	char path[32];
-	int fd = caller < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, caller, STDERR_FILENO, 0);
-
-	if (fd >= 0)
-		return fd;
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd/2", getppid());
-	return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-}
-
-/*
- * runc puts a hook's standard error into its own error. crun gives it /dev/null, and says nothing
- * of a poststart hook that failed; then the sentence goes where crun's own errors go.
- */
-static void tell(const char *sentence)
-{
-	int fd WH_FD = WH_NO_FD;
-	struct stat st;
-
-	if (fstat(STDERR_FILENO, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
-		fd = open_callers();
-	(void)dprintf(fd < 0 ? STDERR_FILENO : fd, "whittle-verify: %s\n", sentence);
-}
-
 int main(int argc, char *argv[])
 {
 	struct wh_err err = WH_ERR_INIT;
@@ -418,6 +391,6 @@ int main(int argc, char *argv[])
 	(void)alarm(LIFE_S);
 	if (verify(argc, argv, &err) == 0)
 		return EXIT_SUCCESS;
-	tell(err.text);
+	wh_hook_tell("whittle-verify", err.text);
 	return EXIT_FAILURE;
 }

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -134,4 +136,30 @@ int wh_find_own_hook(const char *name, struct wh_arena *arena, const char **ret,
 	return wh_fail(err, ENOENT,
 		"the policy has containers verified, and %s is not installed: it belongs into %s",
 		name, own_folders[0]);
+}
+
+/* ---- telling ----------------------------------------------------------------------------------
+ */
+
+/* The standard error of the caller: by pidfd_getfd (Linux 5.6) the very same, else by its path. */
+static int open_callers(void)
+{
+	int caller WH_FD = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	char path[32];
+	int fd = caller < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, caller, STDERR_FILENO, 0);
+
+	if (fd >= 0)
+		return fd;
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/2", getppid());
+	return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+void wh_hook_tell(const char *program, const char *sentence)
+{
+	int fd WH_FD = WH_NO_FD;
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+		fd = open_callers();
+	(void)dprintf(fd < 0 ? STDERR_FILENO : fd, "%s: %s\n", program, sentence);
 }

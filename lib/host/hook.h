@@ -26,3 +26,10 @@ int wh_hook_look(
  */
 int wh_find_own_hook(const char *name, struct wh_arena *arena, const char **ret,
 	struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * For a hook of whittle's own that fails: one line, "PROGRAM: sentence", on standard error; where
+ * that is /dev/null, on the standard error of who called the hook. runc puts what a hook says into
+ * its own error; crun and Podman give it /dev/null, and crun does not even say that it failed.
+ */
+void wh_hook_tell(const char *program, const char *sentence);
