@@ -111,15 +111,27 @@ static const char *own_folder(struct wh_arena *arena)
 		       : wh_arena_dup(arena, (struct wh_slice){ path, (size_t)(slash - path) });
 }
 
+/* "FOLDER/libexec/whittle" where the running program is in "FOLDER/bin", as it was installed. */
+static const char *folder_of_prefix(const char *beside, struct wh_arena *arena)
+{
+	const char *slash = beside == NULL ? NULL : strrchr(beside, '/');
+
+	return slash == NULL ? NULL
+			     : wh_arena_printf(arena, "%.*s/libexec/whittle", (int)(slash - beside),
+				       beside);
+}
+
 int wh_find_own_hook(const char *name, struct wh_arena *arena, const char **ret, struct wh_err *err)
 {
-	const char *beside = own_folder(arena);
+	const char *folders[2 + WH_COUNT(own_folders)] = { own_folder(arena) };
 
-	for (size_t i = 0; i <= WH_COUNT(own_folders); i++) {
-		const char *folder = i == 0 ? beside : own_folders[i - 1];
+	folders[1] = folder_of_prefix(folders[0], arena);
+	memcpy(folders + 2, own_folders, sizeof(own_folders));
+	for (size_t i = 0; i < WH_COUNT(folders); i++) {
 		struct wh_hook_program program = { .real = NULL };
-		const char *path =
-			folder == NULL ? NULL : wh_arena_printf(arena, "%s/%s", folder, name);
+		const char *path = folders[i] == NULL
+					   ? NULL
+					   : wh_arena_printf(arena, "%s/%s", folders[i], name);
 
 		if (path == NULL || access(path, F_OK) < 0)
 			continue;

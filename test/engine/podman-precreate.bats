@@ -23,11 +23,8 @@ teardown() {
 }
 
 folder=/usr/local/libexec/whittle # where the build installs them
-install_hooks() {
-  cp "$WHITTLE_HOOKS/whittle-precreate" "$WHITTLE_HOOKS/whittle-verify" "$WHITTLE_HOOKS/whittle-precreate.json" "$MACHINE/bin/"
-  inside_sh 'mkdir -p "$1" /etc/whittle/hooks.d
-    install -m 755 /run/machine/bin/whittle-precreate /run/machine/bin/whittle-verify "$1"
-    install -m 644 /run/machine/bin/whittle-precreate.json /etc/whittle/hooks.d/' $folder
+install_hooks() { # where whoever wants the hook puts it
+  inside install -D -m 644 -t /etc/whittle/hooks.d /usr/local/share/whittle/whittle-precreate.json
 }
 hook_policy() { # jq arguments... (the filter last)
   strict_policy "$(PATH=/usr/sbin:/usr/bin command -v crun)" | policy config

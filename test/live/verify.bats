@@ -162,7 +162,13 @@ not_installed() {
   is_refused run --bundle "$BUNDLE" "$ID"
   says "could have been written by others"
   chmod 755 "$CASE/bin"
-  rm "$CASE/bin/whittle-verify"
+  mkdir -p "$CASE/libexec/whittle" # of the prefix
+  mv "$CASE/bin/whittle-verify" "$CASE/libexec/whittle/"
+  run_program /bin/true
+  succeeds whittle run --bundle "$BUNDLE" "$ID"
+  same "the program" "$CASE/libexec/whittle/whittle-verify" "$(jq -r '.hooks.poststart[0].path' "$BUNDLE/config.json")"
+  rm -r "$CASE/libexec"
+  make_bundle
   ln -s "$OWN/whittle-verify" "$CASE/bin/whittle-verify"
   run_program /bin/true
   succeeds whittle run --bundle "$BUNDLE" "$ID"
