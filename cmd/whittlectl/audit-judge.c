@@ -11,8 +11,6 @@
 
 #include "audit.h"
 
-#define BEYOND "beyondPolicy"
-
 static const struct {
 	const char *name;
 	unsigned weight;
@@ -209,7 +207,7 @@ static const struct {
 	{ WH_SEVERITY_CRITICAL, "mounts", find_sensitive },
 	{ WH_SEVERITY_CRITICAL, "hostNamespaces", find_mounts },
 	{ WH_SEVERITY_CRITICAL, "devices", find_devices },
-	{ WH_SEVERITY_HIGH, BEYOND, find_beyond },
+	{ WH_SEVERITY_HIGH, "beyondPolicy", find_beyond },
 	{ WH_SEVERITY_HIGH, "exec", find_added },
 	{ WH_SEVERITY_HIGH, "unknown", find_unknown },
 	{ WH_SEVERITY_HIGH, "notThroughWhittle", find_around },
@@ -252,7 +250,7 @@ int wh_audit_judge(struct wh_audit *audit, struct wh_audit_row *row)
 const char *wh_audit_beyond(const struct wh_audit_row *row)
 {
 	for (size_t i = 0; i < row->finding_count; i++) {
-		if (strcmp(row->findings[i].kind, BEYOND) == 0)
+		if (strcmp(row->findings[i].kind, "beyondPolicy") == 0)
 			return row->findings[i].what;
 	}
 	return NULL;
