@@ -227,8 +227,14 @@ report_none "$wrong" "the reference has every option of every verb's help"
 
 # Findings as rows of the page: severity and kind, in the order of the table.
 text=$(cat docs/reference/audit.md)
-findings=$(sed -nE 's/^\t\{ WH_SEVERITY_([A-Z]+), "([A-Za-z]+)", find_.*/\1 \2/p' cmd/whittlectl/audit-judge.c |
-  while read -r severity kind; do echo "| ${severity,,} | \`$kind\` |"; done)
+findings=$(awk '
+  /^#define [A-Z_]+ "[A-Za-z]+"$/ { words[$2] = $3 }
+  match($0, /^\t\{ WH_SEVERITY_[A-Z]+, [A-Za-z_"]+, find_/) {
+    split(substr($0, 3), part, /, /)
+    kind = part[2] in words ? words[part[2]] : part[2]
+    gsub(/"/, "`", kind)
+    print "| " tolower(substr(part[1], length(" WH_SEVERITY_") + 1)) " | " kind " |"
+  }' cmd/whittlectl/audit-judge.c)
 [ "$(wc -l <<<"$findings")" -eq "$(grep -cE '^static void find_' cmd/whittlectl/audit-judge.c)" ]
 report $? "the findings of cmd/whittlectl/audit-judge.c can be read"
 wrong=$(diff <(echo "$findings") <(grep -oE '^\| (critical|high|medium|low) \| `[A-Za-z]+` \|' docs/reference/audit.md) |
