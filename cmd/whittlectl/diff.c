@@ -123,18 +123,22 @@ static void print_list(struct difference *difference, size_t side, const struct 
 	}
 }
 
-/* What is told of a scope beside its lists; NULL for nothing. */
-static const char *remark(const struct wh_scope_grants *a, const struct wh_scope_grants *b)
+/* What is told of a scope beside its lists; "" for nothing, NULL when memory ran out. */
+static const char *remark(struct difference *difference, const struct wh_scope_grants *a,
+	const struct wh_scope_grants *b)
 {
+	const char *told = "", *mode = "";
+
 	if (strcmp(a->name, b->name) != 0)
-		return strcmp(a->name, DEFAULT) == 0
+		told = strcmp(a->name, DEFAULT) == 0
 			       ? "only the second has this rule; the first has \"default\" there"
 			       : "only the first has this rule; the second has \"default\" there";
-	if (a->match != NULL && b->match != NULL && strcmp(a->match, b->match) != 0)
-		return "its conditions differ";
+	else if (a->match != NULL && b->match != NULL && strcmp(a->match, b->match) != 0)
+		told = "its conditions differ";
 	if (a->audit != b->audit)
-		return a->audit ? "the first only watches" : "the second only watches";
-	return NULL;
+		mode = a->audit ? "the first only watches" : "the second only watches";
+	return wh_arena_printf(&difference->arena, "%s%s%s", told,
+		told[0] != '\0' && mode[0] != '\0' ? "; " : "", mode);
 }
 
 static void put_scope(struct difference *difference, const char *name, const char *told,
@@ -142,7 +146,7 @@ static void put_scope(struct difference *difference, const char *name, const cha
 {
 	wh_put_open(difference->json, NULL, '{');
 	wh_put_text(difference->json, "scope", name[0] == '\0' ? NULL : name);
-	wh_put_text(difference->json, "remark", told);
+	wh_put_text(difference->json, "remark", told[0] == '\0' ? NULL : told);
 	put_list(difference, "onlyInA", &only[0]);
 	put_list(difference, "onlyInB", &only[1]);
 	wh_buf_add_char(difference->json, '}');
@@ -152,7 +156,7 @@ static void print_scope(struct difference *difference, const char *name, const c
 	const struct wh_privileges only[2])
 {
 	wh_screen_heading(&difference->screen, name[0] == '\0' ? "config.json" : name);
-	if (told != NULL) {
+	if (told[0] != '\0') {
 		wh_screen_blanks(&difference->screen, 2);
 		wh_screen_wrap(&difference->screen, WH_DOUBT, told, 2, 2);
 	}
@@ -164,14 +168,16 @@ static int compare_scope(struct difference *difference, const struct wh_scope_gr
 	const struct wh_scope_grants *b)
 {
 	const char *name = strcmp(a->name, DEFAULT) == 0 ? b->name : a->name;
-	const char *told = remark(a, b);
+	const char *told = remark(difference, a, b);
 	struct wh_privileges only[2];
 	int r = wh_privileges_without(&a->grants, &b->grants, &difference->arena, &only[0]);
 
 	if (r == 0)
 		r = wh_privileges_without(&b->grants, &a->grants, &difference->arena, &only[1]);
-	if (r < 0 || (only[0].count + only[1].count == 0 && told == NULL))
-		return r;
+	if (r < 0 || told == NULL)
+		return r < 0 ? r : -ENOMEM;
+	if (only[0].count + only[1].count == 0 && told[0] == '\0')
+		return 0;
 	difference->count++;
 	if (difference->json != NULL)
 		put_scope(difference, name, told, only);
@@ -237,6 +243,10 @@ static int diff(struct difference *difference, bool json, struct wh_err *err)
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int r = 0;
 
+	if (strcmp(difference->sides[0].file, "-") == 0 &&
+		strcmp(difference->sides[1].file, "-") == 0)
+		return wh_fail(
+			err, EINVAL, "standard input cannot be both of them: name a file for one");
 	for (size_t i = 0; r == 0 && i < WH_COUNT(difference->sides); i++)
 		r = read_side(&difference->sides[i], &difference->arena, err);
 	if (r < 0)

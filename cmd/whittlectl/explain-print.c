@@ -38,27 +38,43 @@ static bool is_asked(const struct wh_explain *explain, const char *rule)
 	return explain->rule_count == 0;
 }
 
+/* How the rule at this place stands to the container. One that asks for a text that cannot be
+ * judged does not hold, and nothing behind it decides: *ret_doubt. */
+static int trace_rule(
+	struct wh_explain *explain, size_t index, struct wh_rule_trace *ret, bool *ret_doubt)
+{
+	struct wh_judgement *judged = &explain->judged;
+	struct wh_limits limits;
+	int r = wh_policy_trace(
+		judged->policy, index, &judged->identity.subject, &judged->arena, ret);
+
+	*ret_doubt = r == -E2BIG || r == -EINVAL;
+	if (!*ret_doubt)
+		return r;
+	*ret = (struct wh_rule_trace){ .unknown = wh_errno_text(-r) };
+	return wh_policy_rule(judged->policy, index, &ret->name, &limits);
+}
+
 /* Which rules were looked at, and how each stands to the container. Calls for each that is asked
  * about; `decides` is whether it is the one. */
 static int each_rule(struct wh_explain *explain,
 	void (*call)(void *context, const struct wh_rule_trace *rule, bool decides), void *context)
 {
-	const struct wh_judgement *judged = &explain->judged;
 	bool decided = false;
 	int r;
 
-	if (!judged->identified)
+	if (!explain->judged.identified)
 		return 0;
 	for (size_t i = 0;; i++) {
 		struct wh_rule_trace rule;
+		bool doubt;
 
-		r = wh_policy_trace(judged->policy, i, &judged->identity.subject,
-			&explain->judged.arena, &rule);
+		r = trace_rule(explain, i, &rule, &doubt);
 		if (r < 0)
 			break;
 		if (is_asked(explain, rule.name))
 			call(context, &rule, rule.holds && !decided);
-		decided = decided || rule.holds;
+		decided = decided || doubt || rule.holds;
 	}
 	if (r != -ENOENT)
 		return r;
@@ -114,6 +130,9 @@ static void print_rule(void *context, const struct wh_rule_trace *rule, bool dec
 	else if (rule->holds)
 		wh_buf_addf(&text, "%s: would match, and stands behind the one that decides",
 			rule->name);
+	else if (rule->key == NULL)
+		wh_buf_addf(&text, "%s: cannot be judged: what it asks for is %s", rule->name,
+			rule->unknown);
 	else if (rule->text != NULL)
 		wh_buf_addf(&text, "%s: does not match: %s is \"%s\", not \"%s\"", rule->name,
 			rule->key, rule->text, rule->pattern);
@@ -184,14 +203,13 @@ static size_t count_of(const struct wh_privileges *list, enum wh_kind kind)
 	return count;
 }
 
-/* Those that were taken away for nothing in return; of every kind for WH_KINDS. */
-static size_t taken(const struct wh_privileges *removed, enum wh_kind kind)
+/* Without values, which every container has; of every kind for WH_KINDS. */
+static size_t without_values(const struct wh_privileges *list, enum wh_kind kind)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < removed->count; i++)
-		count += !removed->items[i].value &&
-			 (kind == WH_KINDS || removed->items[i].kind == kind);
+	for (size_t i = 0; i < list->count; i++)
+		count += !list->items[i].value && (kind == WH_KINDS || list->items[i].kind == kind);
 	return count;
 }
 
@@ -210,7 +228,7 @@ static void print_kind(struct wh_screen *screen, const struct wh_explain *explai
 	if (removed + kept + added == 0)
 		return;
 	wh_screen_heading(screen, wh_kind_info(kind)->key);
-	if (taken(&difference->removed, kind) > 0 && kind != WH_KIND_CAPABILITIES) {
+	if (without_values(&difference->removed, kind) > 0 && kind != WH_KIND_CAPABILITIES) {
 		wh_screen_blanks(screen, 2);
 		wh_screen_wrap(screen, WH_DOUBT, wh_kind_info(kind)->risk, 2, 2);
 	}
@@ -249,14 +267,15 @@ static int add_difference(struct wh_screen *screen, struct wh_explain *explain)
 	struct wh_buf line WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int r = compare(explain, &difference);
 	bool audit = explain->judged.decision.limits.mode == WH_MODE_AUDIT;
+	size_t asked = without_values(&explain->before, WH_KINDS);
 
 	if (r < 0)
 		return r;
 	for (size_t kind = 0; kind < WH_KINDS; kind++)
 		print_kind(screen, explain, &difference, (enum wh_kind)kind);
 	wh_buf_add_char(screen->to, '\n');
-	wh_buf_addf(&line, "%zu privileges asked for, %zu taken away%s", explain->before.count,
-		taken(&difference.removed, WH_KINDS),
+	wh_buf_addf(&line, "%zu privilege%s asked for, %zu taken away%s", asked,
+		asked == 1 ? "" : "s", without_values(&difference.removed, WH_KINDS),
 		audit ? " if the rule were to enforce: in audit mode nothing is changed" : "");
 	wh_screen_wrap(screen, WH_BOLD, line.data == NULL ? "" : line.data, 0, 2);
 	return 0;
@@ -397,7 +416,7 @@ int wh_explain_json(struct wh_explain *explain, struct wh_buf *to)
 	wh_put_open(to, "rules", '[');
 	r = each_rule(explain, put_rule, to);
 	wh_buf_add_char(to, ']');
-	put_privileges(to, "before", &explain->before, explain->judged.doc != NULL);
+	put_privileges(to, "before", &explain->before, explain->before.items != NULL);
 	put_privileges(to, "after", &explain->after, explain->judged.trimmed);
 	if (r == 0)
 		r = put_removed(to, explain);

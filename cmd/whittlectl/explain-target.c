@@ -113,32 +113,42 @@ static int take_file(struct wh_explain *explain, struct wh_err *err)
 
 /* ---- containers ----------------------------------------------------------------------------- */
 
-static bool is_called(const struct wh_status_container *container, const char *name)
+/* 2 by its whole id, 1 by its name or the beginning of its id, 0 when not. */
+static int is_called(const struct wh_status_container *container, const char *name)
 {
 	size_t len = strlen(name);
 	const char *own = container->who == NULL
 				  ? NULL
 				  : container->who->subject.facts[WH_FACT_CONTAINER].text;
 
-	return strcmp(container->id, name) == 0 || (own != NULL && strcmp(own, name) == 0) ||
+	if (strcmp(container->id, name) == 0)
+		return 2;
+	return (own != NULL && strcmp(own, name) == 0) ||
 	       (len >= SHORTEST_ID && strncmp(container->id, name, len) == 0);
 }
 
 static int find_container(const struct wh_status *status, const char *name,
 	const struct wh_status_container **ret, struct wh_err *err)
 {
+	const struct wh_status_container *other = NULL;
+	int best = 0;
+
 	*ret = NULL;
 	for (const struct wh_status_container *c = status->containers; c != NULL; c = c->next) {
-		if (!is_called(c, name))
+		int how = is_called(c, name);
+
+		if (how == 0 || how < best)
 			continue;
-		if (*ret != NULL && strcmp((*ret)->id, name) != 0)
-			return wh_fail(err, EINVAL,
-				"\"%s\" is the beginning or the name of several containers: %s and "
-				"%s",
-				name, (*ret)->id, c->id);
-		if (*ret == NULL)
+		other = how > best ? NULL : c;
+		if (how > best)
 			*ret = c;
+		best = how;
 	}
+	if (other != NULL)
+		return wh_fail(err, EINVAL,
+			"\"%s\" is the id, its beginning or the name of several containers: %s "
+			"(%s) and %s (%s)",
+			name, (*ret)->id, (*ret)->state, other->id, other->state);
 	return *ret == NULL ? -ENOENT : 0;
 }
 

@@ -38,19 +38,15 @@ int wh_explain_note(struct wh_explain *explain, const char *format, ...)
 
 static int check_rules(const struct wh_explain *explain, struct wh_err *err)
 {
-	struct wh_arena scratch WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
-	const struct wh_subject nobody = { .annotation_count = 0 };
-
 	for (size_t i = 0; i < explain->rule_count; i++) {
-		struct wh_rule_trace trace;
 		bool found = strcmp(explain->rules[i], "default") == 0;
-		int r = 0;
+		struct wh_limits limits;
+		const char *name;
 
-		for (size_t n = 0; !found && r != -ENOENT && r != -ENOMEM; n++) {
-			trace.name = "";
-			r = wh_policy_trace(explain->judged.policy, n, &nobody, &scratch, &trace);
-			found = r == 0 && strcmp(trace.name, explain->rules[i]) == 0;
-		}
+		for (size_t n = 0;
+			!found && wh_policy_rule(explain->judged.policy, n, &name, &limits) == 0;
+			n++)
+			found = strcmp(name, explain->rules[i]) == 0;
 		if (!found)
 			return wh_fail(err, ENOENT, "%s has no rule \"%s\"", explain->policy_file,
 				explain->rules[i]);
@@ -74,7 +70,7 @@ static int load_policy(struct wh_explain *explain, struct wh_err *err)
 		&kind, &explain->refusal);
 	if (r < 0)
 		explain->runtime = NULL;
-	if (explain->target_kind != WH_TARGET_CONTAINER)
+	else if (explain->target_kind != WH_TARGET_CONTAINER)
 		judged->kind = kind;
 	return check_rules(explain, err);
 }

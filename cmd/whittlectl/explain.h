@@ -34,8 +34,8 @@ struct wh_explain {
 	bool named;             /* judged.identity is filled already, by what an image is */
 	struct wh_identity who; /* all that can be known, whatever the policy asks for */
 	const char *runtime;    /* its path; NULL when there is none */
-	struct wh_privileges before, after;
-	struct wh_err refusal; /* number 0: none */
+	struct wh_privileges before, after; /* items is NULL for what was not read */
+	struct wh_err refusal;              /* number 0: none */
 	struct wh_explain_note *notes;
 };
 

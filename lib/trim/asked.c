@@ -161,35 +161,30 @@ static void read_label(struct reader *reader)
 
 /* ---- what it shares with the host ----------------------------------------------------------- */
 
-static void read_user_namespaces(struct reader *reader)
-{
-	wh_json_each_element (reader->doc, in_linux(reader, "namespaces"), entry) {
-		if (wh_json_string_is(reader->doc, get(reader, entry, "type"), "user"))
-			return;
-	}
-	add(reader, "its root is the host's root (no user namespace)");
-}
-
+/* A path is joined whatever the type; one of these that is not named is the host's. */
 static void read_host_namespaces(struct reader *reader)
 {
-	static const char *const types[] = { "cgroup", "ipc", "mount", "network", "pid", "uts" };
+	static const char *const types[] = { "cgroup", "ipc", "mount", "network", "pid", "user",
+		"uts" };
+	wh_node list = in_linux(reader, "namespaces");
 
 	for (size_t i = 0; i < WH_COUNT(types); i++) {
 		bool found = false;
 
-		wh_json_each_element (reader->doc, in_linux(reader, "namespaces"), entry) {
-			const char *path = text_of(reader, get(reader, entry, "path"));
-
-			if (!wh_json_string_is(reader->doc, get(reader, entry, "type"), types[i]))
-				continue;
-			found = true;
-			if (path[0] != '\0')
-				add(reader, wh_arena_printf(reader->arena,
-						    "joins the %s namespace %s", types[i], path));
-		}
+		wh_json_each_element (reader->doc, list, entry)
+			found = found || wh_json_string_is(
+						 reader->doc, get(reader, entry, "type"), types[i]);
 		if (!found)
 			add(reader, wh_arena_printf(
 					    reader->arena, "the host's %s namespace", types[i]));
+	}
+	wh_json_each_element (reader->doc, list, entry) {
+		const char *type = text_of(reader, get(reader, entry, "type"));
+		const char *path = text_of(reader, get(reader, entry, "path"));
+
+		if (path[0] != '\0')
+			add(reader, wh_arena_printf(reader->arena, "joins the %s namespace %s",
+					    type, path));
 	}
 }
 
@@ -355,7 +350,7 @@ static void (*const readers[WH_KINDS])(struct reader *reader) = {
 	[WH_KIND_READONLY_ROOTFS] = read_root,
 	[WH_KIND_RUN_AS_NON_ROOT] = read_user,
 	[WH_KIND_SUPPLEMENTAL_GROUPS] = read_groups,
-	[WH_KIND_USER_NAMESPACES] = read_user_namespaces,
+	[WH_KIND_USER_NAMESPACES] = NULL, /* made inside: a matter of the filter */
 	[WH_KIND_HOST_NAMESPACES] = read_host_namespaces,
 	[WH_KIND_DEVICES] = read_devices,
 	[WH_KIND_MOUNTS] = read_mounts,
