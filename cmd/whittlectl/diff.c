@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -54,12 +55,20 @@ static int read_config(
 
 static int read_text(const char *file, struct wh_buf *ret, struct wh_err *err)
 {
-	int fd WH_FD = strcmp(file, "-") == 0
-			       ? dup(STDIN_FILENO)
-			       : open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool input = strcmp(file, "-") == 0;
+	int fd WH_FD = input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			     : open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
 
-	if (fd < 0)
-		return wh_fail_errno(err, errno, "%s", file);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return wh_fail_errno(err, errno, "%s", input ? "standard input" : file);
+	if (S_ISDIR(st.st_mode))
+		return wh_fail(err, EISDIR, "%s is a folder; name the file in it", file);
+	if (!input && !S_ISREG(st.st_mode))
+		return wh_fail(err, EINVAL,
+			"%s is no regular file, and could make this wait for ever; give what comes "
+			"from it on standard input, as \"-\"",
+			file);
 	if (wh_read_all(fd, WH_POLICY_MAX_SIZE, ret, err) < 0) {
 		wh_err_prefix(err, "%s", file);
 		return -err->number;

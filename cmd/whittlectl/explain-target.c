@@ -21,7 +21,20 @@
 
 /* ---- documents ------------------------------------------------------------------------------ */
 
-static int open_bundle(struct wh_explain *explain, const char *path)
+/* Behind a refusal: 1, for whittle would refuse as well, or -errno for what stopped only us. */
+static int refuse(const struct wh_explain *explain, struct wh_err *err)
+{
+	const struct wh_err *refusal = &explain->refusal;
+
+	if (refusal->number == EACCES && geteuid() != 0)
+		return wh_fail(err, EACCES, "%s; run it as root", refusal->text);
+	if (refusal->number == EACCES || refusal->number == EBADF || refusal->number == EIO ||
+		refusal->number == EISDIR || refusal->number == ENOMEM)
+		return wh_fail(err, refusal->number, "%s", refusal->text);
+	return 1;
+}
+
+static int open_bundle(struct wh_explain *explain, const char *path, struct wh_err *err)
 {
 	struct wh_judgement *judged = &explain->judged;
 	struct wh_buf real WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
@@ -29,14 +42,16 @@ static int open_bundle(struct wh_explain *explain, const char *path)
 
 	if (fd < 0) {
 		wh_err_prefix(&explain->refusal, "the bundle");
-		return 1;
+		return refuse(explain, err);
 	}
 	judged->bundle = wh_arena_dup(&judged->arena, (struct wh_slice){ real.data, real.len });
 	if (judged->bundle == NULL)
-		return -ENOMEM;
+		return wh_fail_errno(err, ENOMEM, "reading %s", path);
 	explain->bundle = wh_steal_fd(fd);
-	return wh_read_config(
-		       &judged->doc, NULL, explain->bundle, judged->bundle, &explain->refusal) < 0;
+	if (wh_read_config(&judged->doc, NULL, explain->bundle, judged->bundle, &explain->refusal) <
+		0)
+		return refuse(explain, err);
+	return 0;
 }
 
 /* A name for the container that nobody has given a name yet: that of its folder, as people do. */
@@ -54,9 +69,9 @@ static void call_for(struct wh_explain *explain)
 		.bundle = explain->judged.bundle };
 }
 
-static int take_bundle(struct wh_explain *explain)
+static int take_bundle(struct wh_explain *explain, struct wh_err *err)
 {
-	int r = open_bundle(explain, explain->target);
+	int r = open_bundle(explain, explain->target, err);
 
 	explain->target_kind = WH_TARGET_BUNDLE;
 	if (r == 0)
@@ -85,9 +100,16 @@ static int take_document(struct wh_explain *explain, int fd, const char *folder,
 	if (r == 0)
 		r = wh_schema_check(judged->doc, wh_json_root(judged->doc), &wh_schema_config,
 			&explain->refusal);
-	if (r == -ENOMEM)
-		return wh_fail(err, ENOMEM, "%s", explain->refusal.text);
-	return r < 0;
+	return r < 0 ? refuse(explain, err) : 0;
+}
+
+static int take_input(struct wh_explain *explain, struct wh_err *err)
+{
+	int fd WH_FD = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return wh_fail_errno(err, errno, "standard input");
+	return take_document(explain, fd, ".", err);
 }
 
 static int take_file(struct wh_explain *explain, struct wh_err *err)
@@ -107,7 +129,10 @@ static int take_file(struct wh_explain *explain, struct wh_err *err)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return wh_fail_errno(err, errno, "%s", explain->target);
 	if (!S_ISREG(st.st_mode))
-		return wh_fail(err, EINVAL, "%s is no regular file", explain->target);
+		return wh_fail(err, EINVAL,
+			"%s is no regular file, and could make this wait for ever; give what comes "
+			"from it on standard input, as \"-\"",
+			explain->target);
 	return take_document(explain, fd, folder, err);
 }
 
@@ -199,12 +224,12 @@ static int take_container(struct wh_explain *explain, bool policy_given, struct 
 	if (!policy_given && container->policy != NULL)
 		explain->policy_file =
 			wh_arena_dup(&explain->judged.arena, wh_slice_of(container->policy->file));
-	r = open_bundle(explain, container->bundle);
+	r = open_bundle(explain, container->bundle, err);
 	if (r == 0)
 		r = keep(explain, container);
-	return r == -ENOMEM || explain->policy_file == NULL
-		       ? wh_fail_errno(err, ENOMEM, "reading %s", explain->target)
-		       : r;
+	if (r == -ENOMEM || explain->policy_file == NULL)
+		return wh_fail_errno(err, ENOMEM, "reading %s", explain->target);
+	return r;
 }
 
 /* ---- which ---------------------------------------------------------------------------------- */
@@ -215,9 +240,9 @@ int wh_explain_find(struct wh_explain *explain, bool policy_given, struct wh_err
 	int r;
 
 	if (strcmp(explain->target, "-") == 0)
-		return take_document(explain, STDIN_FILENO, ".", err);
+		return take_input(explain, err);
 	if (stat(explain->target, &st) == 0)
-		return S_ISDIR(st.st_mode) ? take_bundle(explain) : take_file(explain, err);
+		return S_ISDIR(st.st_mode) ? take_bundle(explain, err) : take_file(explain, err);
 	if (explain->target[0] == '/' || explain->target[0] == '.')
 		return wh_fail_errno(err, errno, "%s", explain->target);
 	r = take_container(explain, policy_given, err);
@@ -228,7 +253,7 @@ int wh_explain_find(struct wh_explain *explain, bool policy_given, struct wh_err
 		return r;
 	return wh_fail(err, ENOENT,
 		"\"%s\" is no bundle, no config.json, no running container and no image of "
-		"Docker's "
-		"or Podman's on this host",
-		explain->target);
+		"Docker's or Podman's on this host%s",
+		explain->target,
+		geteuid() == 0 ? "" : ", as far as this user can see: run it as root");
 }

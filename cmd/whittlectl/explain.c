@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "policy-file.h"
@@ -120,6 +121,10 @@ static int explain_it(struct wh_explain *explain, bool policy_given, struct wh_e
 
 	if (r < 0)
 		return r;
+	if (geteuid() != 0 &&
+		wh_explain_note(explain, "not run as root: what only root can see of this host is "
+					 "not known, and could change the answer") < 0)
+		return wh_fail_errno(err, ENOMEM, "reading %s", explain->target);
 	if (r > 0)
 		return load_policy(explain, err);
 	r = load_policy(explain, err);
