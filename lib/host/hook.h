@@ -19,10 +19,11 @@ int wh_hook_look(
 	struct wh_slice path, struct wh_arena *arena, struct wh_hook_program *ret) WH_MUST_CHECK;
 
 /*
- * A hook of whittle's own, by its name: beside the running program, in libexec/whittle of the prefix
- * that it was installed into, or in one of the usual folders. Its absolute path, in the arena; it is a program that only root (or the
- * user who runs whittle) could have written. 0; -ENOENT when it is in none of them, or -EPERM when
- * somebody else could have written the first that is there, with a sentence; -ENOMEM.
+ * A hook of whittle's own, by its name: beside the running program, in libexec/whittle of the
+ * prefix that it was installed into, or in one of the usual folders. Its absolute path, in the
+ * arena; it is a program that only root (or the user who runs whittle) could have written. 0;
+ * -ENOENT when it is in none of them, or -EPERM when somebody else could have written the first
+ * that is there, with a sentence; -ENOMEM.
  */
 int wh_find_own_hook(const char *name, struct wh_arena *arena, const char **ret,
 	struct wh_err *err) WH_MUST_CHECK;
