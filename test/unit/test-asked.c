@@ -140,9 +140,9 @@ static const struct row {
 		"{'hooks':{'poststop':[{'path':'/b'}],'prestart':[{'path':'/a'},{'path':'/c'}]}}",
 		"poststop /b; prestart /a; prestart /c" },
 
-	{ WH_KIND_SECCOMP, "{}", "=every system call" },
+	{ WH_KIND_SECCOMP, "{}", "every system call" },
 	{ WH_KIND_SECCOMP, LINUX("'seccomp':{'defaultAction':'SCMP_ACT_ALLOW'}"),
-		"=every system call" },
+		"every system call" },
 	{ WH_KIND_SECCOMP,
 		LINUX("'seccomp':{'defaultAction':'SCMP_ACT_ERRNO','syscalls':["
 		      "{'names':['read','write'],'action':'SCMP_ACT_ALLOW'},"
@@ -228,7 +228,8 @@ static void test_the_least(void **state)
 {
 	struct wh_json *doc = document(
 		"{'process':{'noNewPrivileges':true,'user':{'uid':1}},'root':{'readonly':true},"
-		"'linux':{'namespaces':[" ALL_NEW "],'resources':{'memory':{'limit':1},"
+		"'linux':{'namespaces':[" ALL_NEW
+		"],'seccomp':{'defaultAction':'SCMP_ACT_ERRNO'},'resources':{'memory':{'limit':1},"
 		"'pids':{'limit':1}},'maskedPaths':['/proc/acpi','/proc/asound',"
 		"'/proc/interrupts','/proc/kcore','/proc/keys','/proc/latency_stats',"
 		"'/proc/sched_debug','/proc/scsi','/proc/timer_list','/proc/timer_stats',"
