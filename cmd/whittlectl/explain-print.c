@@ -164,7 +164,7 @@ static void print_kept(
 	unsigned capability;
 	size_t len = strlen(kept->text);
 
-	if (kept->kind == WH_KIND_CAPABILITIES &&
+	if (kept->kind == WH_KIND_CAPABILITIES && explain->judged.decision.rule != NULL &&
 		wh_capability_from_oci(wh_slice_of(kept->text), &capability))
 		why = wh_policy_reason(
 			explain->judged.policy, explain->judged.decision.rule, capability);

@@ -83,6 +83,7 @@ static int take_bundle(struct wh_explain *explain, struct wh_err *err)
 static int take_document(struct wh_explain *explain, int fd, const char *folder, struct wh_err *err)
 {
 	struct wh_judgement *judged = &explain->judged;
+	const char *name = strcmp(explain->target, "-") == 0 ? "standard input" : explain->target;
 	char real[PATH_MAX];
 	int r;
 
@@ -96,10 +97,13 @@ static int take_document(struct wh_explain *explain, int fd, const char *folder,
 	if (judged->bundle == NULL)
 		return wh_fail_errno(err, ENOMEM, "reading %s", explain->target);
 	call_for(explain);
-	r = wh_read_json(&judged->doc, fd, "config.json", &explain->refusal);
-	if (r == 0)
-		r = wh_schema_check(judged->doc, wh_json_root(judged->doc), &wh_schema_config,
-			&explain->refusal);
+	r = wh_read_json(&judged->doc, fd, name, &explain->refusal);
+	if (r < 0)
+		return refuse(explain, err);
+	r = wh_schema_check(
+		judged->doc, wh_json_root(judged->doc), &wh_schema_config, &explain->refusal);
+	if (r < 0)
+		wh_err_prefix(&explain->refusal, "%s", name);
 	return r < 0 ? refuse(explain, err) : 0;
 }
 
