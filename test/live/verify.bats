@@ -90,6 +90,33 @@ held_ways() {
   each_runtime held_ways
 }
 
+# Namespaces of other kinds than usual: of users, of cgroups, joined ones.
+namespaced() { # what, filter for config.json
+  make_bundle
+  hold_filtered "$2"
+  same "$1: it goes on" "State:	S (sleeping)" "$(grep ^State: "/proc/$PID/status")"
+  has_hooks "$1" 1
+  let_go
+}
+hold_filtered() {
+  run_program /bin/facts hold
+  edit_config "$1"
+  hold_as_it_is whittle run_detached
+}
+namespaced_ways() {
+  edit_policy '.default.profile = "privileged"'
+  verified
+  namespaced "users" '.linux += { uidMappings: [{ containerID: 0, hostID: 0, size: 100000 }],
+      gidMappings: [{ containerID: 0, hostID: 0, size: 100000 }] } | .linux.namespaces += [{ type: "user" }]'
+  namespaced "cgroups" '.linux.namespaces += [{ type: "cgroup" }]'
+  namespaced "joined" '.linux.namespaces |= map(if .type == "network" then .path = "/proc/'$$'/ns/net" else . end)'
+  namespaced "none" '.linux.namespaces |= map(select(.type == "mount" or .type == "pid")) | del(.hostname) |
+    .mounts |= map(select(.type != "mqueue"))'
+}
+@test "a container with other namespaces goes on" {
+  each_runtime namespaced_ways
+}
+
 # ---- the hook in config.json --------------------------------------------------------------
 
 brought_along() {
@@ -430,4 +457,42 @@ everything='--capabilities=000001ffffffffff'
   # The same one under a decision that it does not keep to: that is what the hook is for.
   fails_saying "it is in the host's net namespace" "{\"pid\":$LAST}" create $nothing --namespaces=net
   eventually has_ended "$LAST"
+}
+
+is_sleeping() { [ "$(cat "/proc/$1/comm")" = sleep ]; }
+sleeper() { # command...
+  background sleeper become "$@" sleep 600
+  eventually is_sleeping "$LAST"
+}
+goes_on() { # words...
+  hand "{\"pid\":$LAST}" start "$@"
+  same "status of: $*" 0 "$(cat "$CASE/code")"
+  same "what is said of: $*" "" "$(cat "$CASE/err")"
+  kill -0 "$LAST" || fail "it was ended by: $*"
+}
+@test "by hand: what a program does to itself, and what the runtime should have done" {
+  new_case runc
+  set +T
+  # In a user namespace of its own it has all of them; in the one that it was given, none of them.
+  sleeper unshare -U
+  goes_on $nothing --namespaces=
+  goes_on $nothing --namespaces=user --readonly-rootfs
+  fails_saying "it holds capabilities that it should not" "{\"pid\":$LAST}" start $nothing --namespaces=user --user-namespace
+  eventually has_ended "$LAST"
+  sleeper unshare -Ur unshare -U
+  goes_on $nothing --namespaces=user --user-namespace
+  # That does not excuse what it keeps in there.
+  fails_saying "it may gain new privileges" "{\"pid\":$LAST}" start $nothing --namespaces= --no-new-privileges
+  eventually has_ended "$LAST"
+  sleeper unshare -U
+  fails_saying "no filter of system calls is in force" "{\"pid\":$LAST}" start $nothing --namespaces= --seccomp
+  eventually has_ended "$LAST"
+  # Who may mount may have made its root writable; who may not has not.
+  sleeper env
+  goes_on $everything --namespaces= --readonly-rootfs
+  sleeper setpriv --bounding-set=-all --inh-caps=-all
+  fails_saying "its root file system can be written" "{\"pid\":$LAST}" start --capabilities=0000010000000000 --namespaces= --readonly-rootfs
+  eventually has_ended "$LAST"
+  sleeper setpriv --no-new-privs --bounding-set=-all --inh-caps=-all
+  goes_on $nothing --namespaces= --no-new-privileges
 }
