@@ -496,3 +496,27 @@ goes_on() { # words...
   sleeper setpriv --no-new-privs --bounding-set=-all --inh-caps=-all
   goes_on $nothing --namespaces= --no-new-privileges
 }
+
+# On a host that is itself a container every process has a filter already.
+@test "by hand: a filter that the runtime has itself is none of the container's" {
+  new_case runc
+  set +T
+  cat >"$CASE/filtered" <<'PYTHON'
+#!/usr/bin/env python3
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+code = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7fff0000))  # allow everything
+program = struct.pack("HxxxxxxP", 1, ctypes.addressof(code))
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0
+os.execvp(sys.argv[1], sys.argv[1:])
+PYTHON
+  printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$CASE/filtered" "$OWN/whittle-verify" >"$CASE/verify"
+  chmod 755 "$CASE/filtered" "$CASE/verify"
+  sleeper "$CASE/filtered"
+  goes_on $everything --namespaces= --seccomp
+  VERIFY=$CASE/verify
+  fails_saying "no filter of system calls is in force" "{\"pid\":$LAST}" start $everything --namespaces= --seccomp
+  eventually has_ended "$LAST"
+  sleeper "$CASE/filtered" "$CASE/filtered"
+  goes_on $everything --namespaces= --seccomp
+}
