@@ -4,6 +4,7 @@
 #include "diff.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct list {
@@ -68,11 +69,18 @@ static void add_kind(struct list *list, const struct wh_limit *limit)
 	for (size_t i = 0; i < WH_MEMBERS_MAX && info->members[i].name != NULL; i++) {
 		const struct wh_setting *setting = limit->members[i];
 
-		/* What is denied is no grant. */
-		if (list->kind == WH_KIND_MOUNTS && i == WH_MOUNTS_DENY)
-			continue;
 		for (size_t k = 0; setting != NULL && k < setting->count; k++)
 			add(list, describe_item(list, &info->members[i], &setting->items[k]));
+	}
+}
+
+static void add_tmpfs(struct list *list, const struct wh_limits *limits)
+{
+	for (size_t i = 0; i < limits->tmpfs_count; i++) {
+		const struct wh_policy_tmpfs *tmpfs = &limits->tmpfs[i];
+
+		add(list, wh_arena_printf(list->arena, "tmpfs %s, %llu bytes", tmpfs->path,
+				  (unsigned long long)tmpfs->size));
 	}
 }
 
@@ -89,10 +97,9 @@ static int read_limits(
 			add_capabilities(&list, limits->capabilities);
 		else
 			add_kind(&list, &limits->kinds[kind]);
+		if (kind == WH_KIND_READONLY_ROOTFS)
+			add_tmpfs(&list, limits);
 	}
-	list.kind = WH_KIND_READONLY_ROOTFS;
-	for (size_t i = 0; i < limits->tmpfs_count; i++)
-		add(&list, wh_arena_printf(arena, "tmpfs %s", limits->tmpfs[i].path));
 	size = list.items.len;
 	items = wh_arena_alloc(arena, size + 1);
 	if (items != NULL && size > 0)
@@ -114,23 +121,102 @@ static int take_scope(struct wh_side *side, const char *name, const struct wh_li
 	*scope = (struct wh_scope_grants){
 		.name = wh_arena_dup(arena, wh_slice_of(name)),
 		.audit = limits->mode == WH_MODE_AUDIT,
+		.restore = limits->restore,
+		.verify = limits->verify,
 	};
 	return scope->name == NULL ? -ENOMEM : read_limits(limits, arena, &scope->grants);
 }
 
-/* The conditions of each rule, as they stand in the text. */
+/* Neither the order of conditions nor that of patterns matters. */
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+struct conditions {
+	struct wh_json *doc;
+	struct wh_buf texts; /* of const char *, in the arena: one for each pattern */
+	struct wh_arena *arena;
+	bool failed;
+};
+
+/* The line with a text behind it, quoted so that no two differ only by what is in their texts. */
+static const char *add_quoted(
+	struct conditions *to, const char *line, const char *between, struct wh_slice text)
+{
+	struct wh_buf quoted WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	const char *result = NULL;
+
+	wh_buf_add_json(&quoted, text);
+	if (wh_buf_status(&quoted) == 0)
+		result = wh_arena_printf(to->arena, "%s%s%s", line, between, quoted.data);
+	to->failed = to->failed || result == NULL;
+	return result == NULL ? "" : result;
+}
+
+/* The value of a key of "match": a pattern, or several of them. */
+static void add_patterns(struct conditions *to, const char *key, wh_node value)
+{
+	struct wh_slice text = wh_json_string(to->doc, value);
+
+	wh_json_each_element (to->doc, value, pattern) {
+		const char *line = add_quoted(to, key, " = ", wh_json_string(to->doc, pattern));
+
+		wh_buf_add(&to->texts, &line, sizeof(line));
+	}
+	if (text.data != NULL) {
+		const char *line = add_quoted(to, key, " = ", text);
+
+		wh_buf_add(&to->texts, &line, sizeof(line));
+	}
+}
+
+/* "match" itself, or its "label" or "annotations". */
+static void add_conditions(struct conditions *to, const char *key, wh_node object, bool inner)
+{
+	wh_json_each_member (to->doc, object, name) {
+		wh_node value = wh_json_next(to->doc, name);
+		const char *path = add_quoted(to, key, " ", wh_json_string(to->doc, name));
+
+		if (wh_json_type(to->doc, value) == WH_JSON_OBJECT && !inner)
+			add_conditions(to, path, value, true);
+		else
+			add_patterns(to, path, value);
+	}
+}
+
+static const char *conditions_of(struct wh_json *doc, wh_node match, struct wh_arena *arena)
+{
+	struct conditions conditions = { .doc = doc, .arena = arena };
+	size_t count;
+	const char **lines, *copy = NULL;
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+
+	add_conditions(&conditions, "", match, false);
+	count = conditions.texts.len / sizeof(*lines);
+	lines = wh_arena_array(arena, count + 1, sizeof(*lines));
+	if (lines != NULL && !conditions.failed && wh_buf_status(&conditions.texts) == 0) {
+		if (count > 0)
+			memcpy(lines, conditions.texts.data, count * sizeof(*lines));
+		qsort(lines, count, sizeof(*lines), by_text);
+		for (size_t i = 0; i < count; i++)
+			wh_buf_addf(&text, "%s\n", lines[i]);
+		if (wh_buf_status(&text) == 0)
+			copy = wh_arena_dup(arena, (struct wh_slice){ text.data, text.len });
+	}
+	wh_buf_done(&conditions.texts);
+	return copy;
+}
+
 static int take_matches(struct wh_side *side, struct wh_json *doc, struct wh_arena *arena)
 {
 	size_t place = 1;
 
 	wh_json_each_element (doc, wh_json_get(doc, wh_json_root(doc), "rules"), rule) {
-		struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-		int r = wh_json_write_buf(doc, wh_json_get(doc, rule, "match"), &text);
-
-		if (r < 0 || place == side->count)
-			return r;
+		if (place == side->count)
+			return 0;
 		side->scopes[place].match =
-			wh_arena_dup(arena, (struct wh_slice){ text.data, text.len });
+			conditions_of(doc, wh_json_get(doc, rule, "match"), arena);
 		if (side->scopes[place++].match == NULL)
 			return -ENOMEM;
 	}

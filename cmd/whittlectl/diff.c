@@ -132,11 +132,21 @@ static void print_list(struct difference *difference, size_t side, const struct 
 	}
 }
 
+/* Adds what only one side does to what is told already, which is NULL when memory ran out. */
+static const char *remark_side(
+	struct difference *difference, const char *told, bool a, bool b, const char *what)
+{
+	if (told == NULL || a == b)
+		return told;
+	return wh_arena_printf(&difference->arena, "%s%sthe %s %s", told,
+		told[0] == '\0' ? "" : "; ", a ? "first" : "second", what);
+}
+
 /* What is told of a scope beside its lists; "" for nothing, NULL when memory ran out. */
 static const char *remark(struct difference *difference, const struct wh_scope_grants *a,
 	const struct wh_scope_grants *b)
 {
-	const char *told = "", *mode = "";
+	const char *told = "";
 
 	if (strcmp(a->name, b->name) != 0)
 		told = strcmp(a->name, DEFAULT) == 0
@@ -144,10 +154,11 @@ static const char *remark(struct difference *difference, const struct wh_scope_g
 			       : "only the first has this rule; the second has \"default\" there";
 	else if (a->match != NULL && b->match != NULL && strcmp(a->match, b->match) != 0)
 		told = "its conditions differ";
-	if (a->audit != b->audit)
-		mode = a->audit ? "the first only watches" : "the second only watches";
-	return wh_arena_printf(&difference->arena, "%s%s%s", told,
-		told[0] != '\0' && mode[0] != '\0' ? "; " : "", mode);
+	told = remark_side(difference, told, a->audit, b->audit, "only watches");
+	told = remark_side(
+		difference, told, a->restore, b->restore, "lets checkpoints be restored");
+	return remark_side(
+		difference, told, !a->verify, !b->verify, "does not verify what was started");
 }
 
 static void put_scope(struct difference *difference, const char *name, const char *told,

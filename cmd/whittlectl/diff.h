@@ -12,8 +12,10 @@
 struct wh_scope_grants {
 	const char *name; /* "default", a rule's name; "" for a config.json */
 	struct wh_privileges grants;
-	const char *match; /* a rule's conditions as JSON; NULL for others */
+	const char *match; /* a rule's conditions, in one spelling; NULL for others */
 	bool audit;        /* nothing of it is enforced */
+	bool restore;      /* checkpoints may be restored */
+	bool verify;       /* what runs is looked at again */
 };
 
 struct wh_side {
