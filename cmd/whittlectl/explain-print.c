@@ -40,19 +40,17 @@ static bool is_asked(const struct wh_explain *explain, const char *rule)
 
 /* How the rule at this place stands to the container. One that asks for a text that cannot be
  * judged does not hold, and nothing behind it decides: *ret_doubt. */
-static int trace_rule(
-	struct wh_explain *explain, size_t index, struct wh_rule_trace *ret, bool *ret_doubt)
+static int trace_rule(const struct wh_explain *explain, struct wh_tracer *tracer, size_t index,
+	struct wh_rule_trace *ret, bool *ret_doubt)
 {
-	struct wh_judgement *judged = &explain->judged;
 	struct wh_limits limits;
-	int r = wh_policy_trace(
-		judged->policy, index, &judged->identity.subject, &judged->arena, ret);
+	int r = wh_policy_trace(tracer, index, ret);
 
 	*ret_doubt = r == -E2BIG || r == -EINVAL;
 	if (!*ret_doubt)
 		return r;
 	*ret = (struct wh_rule_trace){ .unknown = wh_errno_text(-r) };
-	return wh_policy_rule(judged->policy, index, &ret->name, &limits);
+	return wh_policy_rule(explain->judged.policy, index, &ret->name, &limits);
 }
 
 /* Which rules were looked at, and how each stands to the container. Calls for each that is asked
@@ -60,16 +58,21 @@ static int trace_rule(
 static int each_rule(struct wh_explain *explain,
 	void (*call)(void *context, const struct wh_rule_trace *rule, bool decides), void *context)
 {
+	struct wh_judgement *judged = &explain->judged;
+	struct wh_tracer *tracer;
 	bool decided = false;
 	int r;
 
-	if (!explain->judged.identified)
+	if (!judged->identified)
 		return 0;
+	r = wh_policy_tracer(judged->policy, &judged->identity.subject, &judged->arena, &tracer);
+	if (r < 0)
+		return r;
 	for (size_t i = 0;; i++) {
 		struct wh_rule_trace rule;
 		bool doubt;
 
-		r = trace_rule(explain, i, &rule, &doubt);
+		r = trace_rule(explain, tracer, i, &rule, &doubt);
 		if (r < 0)
 			break;
 		if (is_asked(explain, rule.name))

@@ -400,6 +400,31 @@ int wh_policy_decide(const struct wh_policy *policy, const struct wh_subject *su
 
 /* ---- telling -------------------------------------------------------------------------------- */
 
+/* The facts are gathered once for all rules. */
+struct wh_tracer {
+	const struct wh_policy *policy;
+	const struct wh_subject *subject;
+	struct facts facts;
+};
+
+int wh_policy_tracer(const struct wh_policy *policy, const struct wh_subject *subject,
+	struct wh_arena *arena, struct wh_tracer **ret)
+{
+	struct wh_tracer *tracer = wh_arena_array(arena, 1, sizeof(*tracer));
+	int r;
+
+	if (tracer == NULL)
+		return -ENOMEM;
+	*tracer = (struct wh_tracer){
+		.policy = policy, .subject = subject, .facts = { .arena = arena }
+	};
+	r = gather(&tracer->facts, policy, subject);
+	if (r < 0)
+		return r;
+	*ret = tracer;
+	return 0;
+}
+
 static const char *describe_patterns(const struct wh_condition *condition, struct wh_arena *arena)
 {
 	const char *text = "";
@@ -418,9 +443,12 @@ static const char *describe_patterns(const struct wh_condition *condition, struc
 	return text;
 }
 
-static int describe(const struct wh_policy *policy, const struct wh_condition *condition,
-	const struct wh_subject *subject, struct facts *facts, struct wh_rule_trace *ret)
+static int describe(
+	struct wh_tracer *tracer, const struct wh_condition *condition, struct wh_rule_trace *ret)
 {
+	const struct wh_policy *policy = tracer->policy;
+	const struct wh_subject *subject = tracer->subject;
+	struct facts *facts = &tracer->facts;
 	bool by_key = condition->fact >= WH_FACT_TEXTS;
 	const struct wh_names *names =
 		condition->fact == WH_FACT_LABEL ? &policy->labels : &policy->annotations;
@@ -440,30 +468,28 @@ static int describe(const struct wh_policy *policy, const struct wh_condition *c
 		       : 0;
 }
 
-int wh_policy_trace(const struct wh_policy *policy, size_t index, const struct wh_subject *subject,
-	struct wh_arena *arena, struct wh_rule_trace *ret)
+int wh_policy_trace(struct wh_tracer *tracer, size_t index, struct wh_rule_trace *ret)
 {
-	struct facts facts = { .arena = arena };
+	const struct wh_policy *policy = tracer->policy;
 	const struct wh_condition *first = NULL;
-	int r, doubt = 0;
+	int doubt = 0;
 
 	if (index >= policy->rule_count)
 		return -ENOENT;
-	r = gather(&facts, policy, subject);
 	/* The last one read stands first in the list. */
-	for (const struct wh_condition *c = policy->rules[index].conditions; r >= 0 && c != NULL;
+	for (const struct wh_condition *c = policy->rules[index].conditions; c != NULL;
 		c = c->next) {
-		int holds = condition_holds(c, &facts);
+		int holds = condition_holds(c, &tracer->facts);
 
 		if (holds == 0)
 			first = c;
 		if (holds < 0)
 			doubt = holds;
 	}
-	if (r < 0 || (first == NULL && doubt < 0))
-		return r < 0 ? r : doubt;
+	if (first == NULL && doubt < 0)
+		return doubt;
 	*ret = (struct wh_rule_trace){ .name = policy->rules[index].name, .holds = first == NULL };
-	return first == NULL ? 0 : describe(policy, first, subject, &facts, ret);
+	return first == NULL ? 0 : describe(tracer, first, ret);
 }
 
 int wh_policy_rule(

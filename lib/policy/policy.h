@@ -144,10 +144,16 @@ struct wh_rule_trace {
 	const char *unknown; /* …for this reason; NULL: there is none */
 };
 
+/* What is asked about each rule in turn; lives in the arena, borrows policy and subject. 0 or
+ * -ENOMEM. */
+struct wh_tracer;
+int wh_policy_tracer(const struct wh_policy *policy, const struct wh_subject *subject,
+	struct wh_arena *arena, struct wh_tracer **ret) WH_MUST_CHECK;
+
 /* The rule at this place, in the order of the policy. Text is the policy's, the subject's or lives
  * in the arena. 0; -ENOENT behind the last; -ENOMEM; -E2BIG and -EINVAL as wh_policy_decide(). */
-int wh_policy_trace(const struct wh_policy *policy, size_t index, const struct wh_subject *subject,
-	struct wh_arena *arena, struct wh_rule_trace *ret) WH_MUST_CHECK;
+int wh_policy_trace(
+	struct wh_tracer *tracer, size_t index, struct wh_rule_trace *ret) WH_MUST_CHECK;
 
 /*
  * Whether a rule asks for this fact (of WH_FACT_ENGINE: for this engine), so that nothing needs to

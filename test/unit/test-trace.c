@@ -29,6 +29,15 @@ static struct wh_policy *parse(const char *text)
 	return policy;
 }
 
+static int trace_of(const struct wh_policy *policy, size_t index, const struct wh_subject *who,
+	struct wh_arena *arena, struct wh_rule_trace *ret)
+{
+	struct wh_tracer *tracer = NULL;
+
+	assert_int_equal(wh_policy_tracer(policy, who, arena, &tracer), 0);
+	return wh_policy_trace(tracer, index, ret);
+}
+
 /* One container for all rows: what it has, what it does not have, and what nobody could find out.
  */
 static struct wh_subject subject(void)
@@ -114,7 +123,7 @@ static void test_first_condition_is_told(void **state)
 		spell(text, sizeof(text), "{'rules':[{'name':'the rule','match':{%s}}]}",
 			rows[i].match);
 		policy = parse(text);
-		assert_int_equal(wh_policy_trace(policy, 0, &who, &arena, &trace), 0);
+		assert_int_equal(trace_of(policy, 0, &who, &arena, &trace), 0);
 		assert_string_equal(trace.name, "the rule");
 		if (trace.holds != (rows[i].key == NULL))
 			fail_msg("%s: holds is %d", rows[i].match, trace.holds);
@@ -137,11 +146,11 @@ static void test_labels_that_are_not_known(void **state)
 	struct wh_rule_trace trace;
 
 	(void)state;
-	assert_int_equal(wh_policy_trace(policy, 0, &who, &arena, &trace), 0);
+	assert_int_equal(trace_of(policy, 0, &who, &arena, &trace), 0);
 	assert_false(trace.holds);
 	assert_null(trace.text);
 	assert_string_equal(trace.unknown, "the record cannot be read");
-	assert_int_equal(wh_policy_trace(policy, 1, &who, &arena, &trace), 0);
+	assert_int_equal(trace_of(policy, 1, &who, &arena, &trace), 0);
 	assert_string_equal(trace.key, "annotations tier");
 	assert_null(trace.unknown);
 	wh_arena_done(&arena);
@@ -164,13 +173,13 @@ static void test_all_rules_in_order(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < WH_COUNT(names); i++) {
-		assert_int_equal(wh_policy_trace(policy, i, &who, &arena, &trace), 0);
+		assert_int_equal(trace_of(policy, i, &who, &arena, &trace), 0);
 		assert_string_equal(trace.name, names[i]);
 		assert_int_equal(trace.holds, holds[i]);
 	}
 	trace.name = "as it was";
-	assert_int_equal(wh_policy_trace(policy, WH_COUNT(names), &who, &arena, &trace), -ENOENT);
-	assert_int_equal(wh_policy_trace(policy, SIZE_MAX, &who, &arena, &trace), -ENOENT);
+	assert_int_equal(trace_of(policy, WH_COUNT(names), &who, &arena, &trace), -ENOENT);
+	assert_int_equal(trace_of(policy, SIZE_MAX, &who, &arena, &trace), -ENOENT);
 	assert_string_equal(trace.name, "as it was");
 	assert_int_equal(wh_policy_decide(policy, &who, &arena, &decision), 0);
 	assert_string_equal(decision.rule, "two");
@@ -219,7 +228,7 @@ static void test_doubt(void **state)
 		spell(spelled, sizeof(spelled), "{'rules':[{'name':'r','match':{%s}}]}",
 			rows[i].match);
 		policy = parse(spelled);
-		r = wh_policy_trace(policy, 0, &who, &arena, &trace);
+		r = trace_of(policy, 0, &who, &arena, &trace);
 		if (r != rows[i].result)
 			fail_msg("%s: %d, not %d", rows[i].match, r, rows[i].result);
 		assert_int_equal(wh_policy_decide(policy, &who, &arena, &decision), r);
@@ -266,8 +275,42 @@ static void test_no_rules(void **state)
 	const char *name;
 
 	(void)state;
-	assert_int_equal(wh_policy_trace(policy, 0, &who, &arena, &trace), -ENOENT);
+	assert_int_equal(trace_of(policy, 0, &who, &arena, &trace), -ENOENT);
 	assert_int_equal(wh_policy_rule(policy, 0, &name, &limits), -ENOENT);
+	wh_arena_done(&arena);
+}
+
+/* Each rule asks for a key of its own, and the container has all of them: the facts are gathered
+ * once, or this would take gigabytes. */
+static void test_many_rules_and_annotations(void **state)
+{
+	enum { MANY = 10000 };
+	static char keys[MANY][8];
+	static struct wh_annotation annotations[MANY];
+	struct wh_buf text = WH_BUF_INIT;
+	struct wh_arena arena = WH_ARENA_INIT;
+	struct wh_subject who = { .annotations = annotations, .annotation_count = MANY };
+	struct wh_tracer *tracer = NULL;
+	struct wh_rule_trace trace;
+	WH_POLICY struct wh_policy *policy = NULL;
+
+	(void)state;
+	wh_buf_add_string(&text, "{'rules':[");
+	for (size_t i = 0; i < MANY; i++) {
+		spell(keys[i], sizeof(keys[i]), "k%zu", i);
+		annotations[i] = (struct wh_annotation){ wh_slice_of(keys[i]), WH_SLICE("v") };
+		wh_buf_addf(&text, "%s{'name':'r%zu','match':{'annotations':{'k%zu':'%s'}}}",
+			i == 0 ? "" : ",", i, i, i + 1 == MANY ? "v" : "w");
+	}
+	wh_buf_add_string(&text, "]}");
+	assert_int_equal(wh_buf_status(&text), 0);
+	policy = parse(text.data);
+	wh_buf_done(&text);
+	assert_int_equal(wh_policy_tracer(policy, &who, &arena, &tracer), 0);
+	for (size_t i = 0; i < MANY; i++) {
+		assert_int_equal(wh_policy_trace(tracer, i, &trace), 0);
+		assert_int_equal(trace.holds, i + 1 == MANY);
+	}
 	wh_arena_done(&arena);
 }
 
@@ -280,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_rule_by_place),
 		cmocka_unit_test(test_no_rules),
+		cmocka_unit_test(test_many_rules_and_annotations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
