@@ -168,6 +168,9 @@ static int take(
 									 : "65534";
 	int r = 0;
 
+	/* JSON has no numbers that begin with a zero, engines do. */
+	while (number && uid[0] == '0' && uid[1] != '\0')
+		uid++;
 	explain->target_kind = WH_TARGET_IMAGE;
 	explain->judged.bundle = "/";
 	explain->bundle = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -271,6 +271,82 @@ explain_status() { # arguments...: outside of the place, for containers
   let_go
 }
 
+# ---- images ---------------------------------------------------------------------------------
+
+# An engine that answers with what is in the files "answer" and "code", and keeps what it was asked.
+with_engine() { # name, arguments of explain...
+  local engine=$1
+  shift
+  mkdir -p "$PLACE/engines"
+  printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>/mnt/asked\ncat /mnt/answer\nexit "$(cat /mnt/code)"\n' >"$PLACE/engines/$engine"
+  chmod 755 "$PLACE/engines/$engine"
+  outcome unshare -m --propagation private sh -c '
+    mount --bind "$0" /mnt && mount --bind "$0/engines" /usr/local/bin && mount -t tmpfs tmpfs /run && cd /mnt && exec "$@"' \
+    "$PLACE" timeout 60 "$CTL" explain --policy policy.json "$@"
+  rm -r "$PLACE/engines"
+}
+
+@test "an image, as its engine would start it without options" {
+  local id=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+  echo 0 >"$PLACE/code"
+  printf '%s\n1000:1000\n' "$id" >"$PLACE/answer"
+  with_engine docker --json nginx:1.25
+  same "status" 0 "$status"
+  same "asked" "image inspect --format {{.Id}}" "$(head -n 1 "$PLACE/asked")"
+  same "target" "[\"image\",\"docker\",\"docker.io/library/nginx:1.25\",\"$id\",\"1000\"]" \
+    "$(jq -c '.target | [.kind, .engine, .image, .imageId, .user]' "$stdout")"
+  same "rule" nginx "$(jq -r .rule "$stdout")"
+  jq -e '.before.runAsNonRoot == null and (.before.capabilities | length) == 14
+    and .after.capabilities == ["CAP_NET_BIND_SERVICE"]' "$stdout" >/dev/null || fail "$(cat "$stdout")"
+  same "a number is no matter of doubt" 1 "$(jq '.notes | length' "$stdout")"
+  printf '%s\n0010\n' "$id" >"$PLACE/answer"
+  with_engine docker --json nginx
+  same "a number with zeros in front" '"10"' "$(jq -c .target.user "$stdout")"
+  # A user by name has a number that only the image knows; no user is root.
+  printf '%s\nwww-data\n' "$id" >"$PLACE/answer"
+  with_engine docker --json nginx
+  jq -e '.notes | any(contains("www-data"))' "$stdout" >/dev/null || fail "$(cat "$stdout")"
+  printf '%s\n\n' "$id" >"$PLACE/answer"
+  with_engine docker --json nginx
+  same "no user" '["runs as root (uid 0)"]' "$(jq -c .before.runAsNonRoot "$stdout")"
+}
+
+@test "an engine that answers with anything at all, or not" {
+  echo 0 >"$PLACE/code"
+  for answer in $'id\n0,"gid":0}},"x":{"y":{' $'id\n\e[31m<script>\n' $'\e]0;x\a\n99999999999999999999\n' $'id\n-1\n' $'id\n000000000\n'; do
+    printf '%s' "$answer" >"$PLACE/answer"
+    for option in '' --json; do
+      # shellcheck disable=SC2086  # an option or nothing
+      with_engine docker $option nginx
+      same "status with $(printf %q "$answer")" 0 "$status"
+      fails grep -qP '[^\x20-\x7e]' "$stdout" "$stderr"
+    done
+  done
+  for answer in '' 'no line' $'\n'; do
+    printf '%s' "$answer" >"$PLACE/answer"
+    with_engine docker nginx
+    [ "$status" -eq 2 ] || [ "$status" -eq 0 ] || fail "status $status" "$(cat "$stderr")"
+    fails grep -q Sanitizer "$stderr"
+  done
+  echo 1 >"$PLACE/code"
+  with_engine docker --json nginx
+  one_sentence '"nginx" is no bundle' nginx
+  : >"$PLACE/asked"
+  with_engine docker -- --format
+  grep -q -- '-- --format$' "$PLACE/asked" || fail "$(cat "$PLACE/asked")"
+}
+
+@test "a policy without a runtime behind it, and one that cannot be started with" {
+  some_policy /mnt/nowhere >"$PLACE/policy.json"
+  explains --policy policy.json --json web
+  same "status" 1 "$status"
+  jq -e '.runtime == null and (.refused | contains("nowhere"))' "$stdout" >/dev/null || fail "$(cat "$stdout")"
+  explains --policy policy.json web
+  grep -q 'whittle would not start it' "$stdout" || fail "$(cat "$stdout")"
+  chmod 666 "$PLACE/policy.json"
+  fails_with 'policy.json' --policy policy.json web
+}
+
 # ---- nothing is changed -----------------------------------------------------------------------
 
 print_state() { # folder
