@@ -133,7 +133,7 @@ int wh_judge_config(struct wh_judgement *judged, int bundle, struct wh_err *err)
 		r = wh_trim_config(&judged->trim, judged->doc, &judged->decision.limits, &facts,
 			&judged->arena, err);
 	if (r == 0 && wants_verify(judged))
-		r = wh_verify_add(&judged->trim, verify, err);
+		r = wh_verify_add(&judged->trim, verify, judged->kind != WH_RUNTIME_CRUN, err);
 	judged->trimmed = r == 0;
 	if (r < 0)
 		wh_err_prefix(err, "bundle %s: config.json", judged->bundle);

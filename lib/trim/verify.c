@@ -130,12 +130,7 @@ static void add_words(struct wh_trim *trim, wh_node args, const char *stage)
 /* ---- the hook ---------------------------------------------------------------------------------
  */
 
-/*
- * Without "timeout": the hook sees to its end itself. crun waits for one that has a timeout by
- * SIGCHLD, of which the kernel keeps one at a time: when a container ends as its hook does, the
- * hook's is missed, and a container that did nothing wrong fails after the whole timeout.
- */
-static wh_node new_hook(struct wh_trim *trim, const char *program, const char *stage)
+static wh_node new_hook(struct wh_trim *trim, const char *program, const char *stage, bool timeout)
 {
 	struct wh_json *doc = trim->doc;
 	wh_node hook = wh_json_new_object(doc), args = wh_json_new_array(doc);
@@ -146,17 +141,19 @@ static wh_node new_hook(struct wh_trim *trim, const char *program, const char *s
 	wh_json_set(doc, hook, "path", wh_json_new_string(doc, wh_slice_of(program)));
 	wh_json_set(doc, hook, "args", args);
 	wh_json_set(doc, hook, "env", env);
+	if (timeout)
+		wh_json_set(doc, hook, "timeout", wh_json_new_i64(doc, WH_VERIFY_TIMEOUT));
 	return hook;
 }
 
-int wh_verify_add(struct wh_trim *trim, const char *program, struct wh_err *err)
+int wh_verify_add(struct wh_trim *trim, const char *program, bool timeout, struct wh_err *err)
 {
 	wh_node hooks = wh_trim_member(trim, trim->config, "hooks", WH_JSON_OBJECT);
 
 	for (size_t i = 0; i < WH_COUNT(points); i++) {
 		wh_node list = wh_trim_member(trim, hooks, points[i].point, WH_JSON_ARRAY);
 
-		wh_json_append(trim->doc, list, new_hook(trim, program, points[i].stage));
+		wh_json_append(trim->doc, list, new_hook(trim, program, points[i].stage, timeout));
 	}
 	wh_trim_tell(trim, WH_KIND_HOOKS, "/hooks", "added", WH_SLICE(WH_VERIFY_PROGRAM),
 		"the policy has the container verified");

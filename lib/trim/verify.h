@@ -12,6 +12,7 @@
 #include "trim/trim.h"
 
 #define WH_VERIFY_PROGRAM "whittle-verify"
+#define WH_VERIFY_TIMEOUT 20 /* seconds; the hook ends itself earlier, whatever happens */
 
 /*
  * Takes out every hook of this program, at whatever point of the start: those of an earlier start
@@ -23,7 +24,11 @@ void wh_verify_remove(struct wh_json *doc, const char *program);
 bool wh_verify_is_there(struct wh_json *doc);
 
 /*
- * Adds it to createRuntime and poststart. To be called when everything else was brought down. 0;
- * -ENOMEM.
+ * Adds it to createRuntime and poststart. To be called when everything else was brought down.
+ * `timeout` is whether the runtime is told one: not crun. It waits for a hook that has one by
+ * SIGCHLD, of which the kernel keeps one at a time: when a container ends as its hook does, the
+ * hook's is missed, and a container that did nothing wrong fails after the whole timeout
+ * (crun 1.8). 0; -ENOMEM.
  */
-int wh_verify_add(struct wh_trim *trim, const char *program, struct wh_err *err) WH_MUST_CHECK;
+int wh_verify_add(
+	struct wh_trim *trim, const char *program, bool timeout, struct wh_err *err) WH_MUST_CHECK;

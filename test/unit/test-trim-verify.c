@@ -19,14 +19,19 @@
 	"{'process':{" process ",'user':{'uid':0,'gid':0}},'root':{'path':'r'}" rest "}"
 
 /* Judges under a policy that allows everything, then adds. */
-static void verify(struct judgement *j, struct wh_json *doc)
+static void verify_for(struct judgement *j, struct wh_json *doc, bool timeout)
 {
 	static const struct wh_limits limits = EVERYTHING;
 
 	judge_document(j, wh_trim_config, doc, &limits, NULL);
 	if (j->result < 0)
 		fail_msg("%s", j->err.text);
-	assert_int_equal(wh_verify_add(&j->trim, PROGRAM, &j->err), 0);
+	assert_int_equal(wh_verify_add(&j->trim, PROGRAM, timeout, &j->err), 0);
+}
+
+static void verify(struct judgement *j, struct wh_json *doc)
+{
+	verify_for(j, doc, false);
 }
 
 static wh_node list_of(const struct wh_json *doc, const char *point)
@@ -223,9 +228,28 @@ static void twice_is_once(void **state)
 	judgement_done(&first);
 }
 
+static void test_timeout(void **state)
+{
+	struct judgement j;
+
+	(void)state;
+	verify_for(&j, document(CONFIG(SETS(""), "")), true);
+	for (size_t i = 0; i < 2; i++) {
+		wh_node hook = wh_json_first(
+			j.doc, list_of(j.doc, i == 0 ? "createRuntime" : "poststart"));
+		int64_t seconds = 0;
+
+		assert_int_equal(
+			wh_json_i64(j.doc, wh_json_get(j.doc, hook, "timeout"), &seconds), 0);
+		assert_int_equal(seconds, WH_VERIFY_TIMEOUT);
+	}
+	judgement_done(&j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(words_are_the_document),
 		cmocka_unit_test(added_to_what_is_there),
 		cmocka_unit_test(other_than_a_list),
