@@ -97,42 +97,21 @@ static void add_tile(struct wh_buf *to, size_t number, const char *what, bool ba
 		number, what);
 }
 
-static bool is_critical(const struct wh_audit_row *row)
-{
-	return row->finding_count > 0 && row->findings[0].severity == WH_SEVERITY_CRITICAL;
-}
-
-static bool is_beyond(const struct wh_audit_row *row)
-{
-	return row->container != NULL && row->container->beyond_pid != 0;
-}
-
-static bool is_around(const struct wh_audit_row *row)
-{
-	return row->container == NULL || row->container->through != WH_THROUGH_WHITTLE;
-}
-
 static void add_top(struct wh_buf *to, const struct wh_audit *audit)
 {
-	size_t critical = 0, beyond = 0, around = 0, exec = 0;
+	struct wh_audit_counts counts = wh_audit_count(audit);
 	char now[WH_UTC_SIZE];
 
-	for (size_t i = 0; i < audit->count; i++) {
-		critical += is_critical(&audit->rows[i]);
-		beyond += is_beyond(&audit->rows[i]);
-		around += is_around(&audit->rows[i]);
-		exec += audit->rows[i].added != 0;
-	}
 	wh_utc_format(time(NULL), now);
 	wh_buf_addf(to,
 		"<h1>What the containers of this host hold</h1>\n<p class=\"dim\">whittlectl "
 		"audit " WH_VERSION ", %s, by the kernel's word</p>\n<div class=\"tiles\">",
 		now);
 	add_tile(to, audit->count, "running", false);
-	add_tile(to, critical, "can take the host", true);
-	add_tile(to, beyond, "beyond the policy", true);
-	add_tile(to, around, "not through whittle", true);
-	add_tile(to, exec, "exec above its container", true);
+	add_tile(to, counts.critical, "can take the host", true);
+	add_tile(to, counts.beyond, "beyond the policy", true);
+	add_tile(to, counts.around, "not through whittle", true);
+	add_tile(to, counts.exec, "exec above its container", true);
 	wh_buf_add_string(to, "</div>\n");
 	for (const struct wh_status_note *note = audit->status.unseen.first; note != NULL;
 		note = note->next) {
@@ -291,8 +270,10 @@ static void add_row(struct wh_buf *to, const struct wh_audit_row *row, size_t nu
 		row->finding_count == 0 ? WH_SEVERITY_LOW : row->findings[0].severity;
 
 	wh_buf_addf(to, "<tr class=\"%s%s%s%s\"><th><a href=\"#c%zu\">",
-		is_critical(row) ? "f-critical " : "", is_beyond(row) ? "f-beyond " : "",
-		is_around(row) ? "f-around " : "", row->added != 0 ? "f-exec" : "", number);
+		wh_audit_is_critical(row) ? "f-critical " : "",
+		wh_audit_is_beyond(row) ? "f-beyond " : "",
+		wh_audit_is_around(row) ? "f-around " : "", row->added != 0 ? "f-exec" : "",
+		number);
 	add_name(to, row);
 	wh_buf_addf(to, "</a></th><td><span class=\"s %s\">%s</span></td><td>",
 		wh_severity_name(worst), wh_severity_name(worst));

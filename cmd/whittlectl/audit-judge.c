@@ -256,8 +256,37 @@ const char *wh_audit_beyond(const struct wh_audit_row *row)
 	return NULL;
 }
 
+bool wh_audit_is_critical(const struct wh_audit_row *row)
+{
+	return row->finding_count > 0 && row->findings[0].severity == WH_SEVERITY_CRITICAL;
+}
+
+bool wh_audit_is_beyond(const struct wh_audit_row *row)
+{
+	return row->container != NULL && row->container->beyond_pid != 0;
+}
+
+bool wh_audit_is_around(const struct wh_audit_row *row)
+{
+	return row->container == NULL || row->container->through != WH_THROUGH_WHITTLE;
+}
+
+struct wh_audit_counts wh_audit_count(const struct wh_audit *audit)
+{
+	struct wh_audit_counts counts = { 0, 0, 0, 0 };
+
+	for (size_t i = 0; i < audit->count; i++) {
+		const struct wh_audit_row *row = &audit->rows[i];
+
+		counts.critical += wh_audit_is_critical(row);
+		counts.beyond += wh_audit_is_beyond(row);
+		counts.around += wh_audit_is_around(row);
+		counts.exec += row->added != 0;
+	}
+	return counts;
+}
+
 bool wh_audit_is_finding(const struct wh_audit_row *row)
 {
-	return row->container == NULL || row->container->through != WH_THROUGH_WHITTLE ||
-	       row->container->beyond_pid != 0 || row->added != 0;
+	return wh_audit_is_around(row) || wh_audit_is_beyond(row) || row->added != 0;
 }

@@ -195,15 +195,9 @@ static void add_processes(struct wh_screen *screen, const struct wh_audit *audit
 static void add_end(struct wh_screen *screen, const struct wh_audit *audit)
 {
 	struct wh_buf line WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	size_t beyond = 0, around = 0, added = 0;
+	struct wh_audit_counts counts = wh_audit_count(audit);
+	bool found = counts.beyond + counts.around + counts.exec > 0;
 
-	for (size_t i = 0; i < audit->count; i++) {
-		const struct wh_audit_row *row = &audit->rows[i];
-
-		beyond += row->container != NULL && row->container->beyond_pid != 0;
-		around += row->container == NULL || row->container->through != WH_THROUGH_WHITTLE;
-		added += row->added != 0;
-	}
 	for (const struct wh_status_note *note = audit->status.unseen.first; note != NULL;
 		note = note->next) {
 		wh_buf_add_string(screen->to, "not seen: ");
@@ -213,11 +207,10 @@ static void add_end(struct wh_screen *screen, const struct wh_audit *audit)
 		"%zu running: %zu beyond the policy, %zu not started through whittle, %zu with an "
 		"exec "
 		"that holds more than the container",
-		audit->count, beyond, around, added);
+		audit->count, counts.beyond, counts.around, counts.exec);
 	if (screen->to->len > 0)
 		wh_buf_add_char(screen->to, '\n');
-	wh_screen_wrap(
-		screen, beyond + around + added > 0 ? WH_BAD : WH_GOOD, text_of(&line), 0, 2);
+	wh_screen_wrap(screen, found ? WH_BAD : WH_GOOD, text_of(&line), 0, 2);
 }
 
 void wh_audit_write_text(const struct wh_audit *audit, struct wh_screen *screen)

@@ -101,6 +101,17 @@ int wh_audit_judge(struct wh_audit *audit, struct wh_audit_row *row) WH_MUST_CHE
 /* What the row holds beyond the policy, a sentence; NULL for nothing. */
 const char *wh_audit_beyond(const struct wh_audit_row *row);
 
+/* What a row counts as: it leads to the host; it holds more than the policy allows; it was not
+ * started through whittle, or is not known to be. */
+bool wh_audit_is_critical(const struct wh_audit_row *row);
+bool wh_audit_is_beyond(const struct wh_audit_row *row);
+bool wh_audit_is_around(const struct wh_audit_row *row);
+
+struct wh_audit_counts {
+	size_t critical, beyond, around, exec; /* exec: one holds more than its first process */
+};
+struct wh_audit_counts wh_audit_count(const struct wh_audit *audit);
+
 /* Whether it makes the audit one with findings: more than the policy allows, not through whittle,
  * or more in an exec than in its first process. */
 bool wh_audit_is_finding(const struct wh_audit_row *row);
