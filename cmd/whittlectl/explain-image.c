@@ -18,31 +18,22 @@
 #include "host/call.h"
 #include "oci/reference.h"
 #include "oci/schema.h"
+#include "put.h"
 #include "seccomp/filter.h"
-
-#define DOCKER_CAPABILITIES \
-	"\"CAP_AUDIT_WRITE\",\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FOWNER\",\"CAP_FSETID\"," \
-	"\"CAP_KILL\",\"CAP_MKNOD\",\"CAP_NET_BIND_SERVICE\",\"CAP_NET_RAW\",\"CAP_SETFCAP\"," \
-	"\"CAP_SETGID\",\"CAP_SETPCAP\",\"CAP_SETUID\",\"CAP_SYS_CHROOT\""
-#define PODMAN_CAPABILITIES \
-	"\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FOWNER\",\"CAP_FSETID\",\"CAP_KILL\"," \
-	"\"CAP_NET_BIND_SERVICE\",\"CAP_SETFCAP\",\"CAP_SETGID\",\"CAP_SETPCAP\",\"CAP_SETUID\"," \
-	"\"CAP_SYS_CHROOT\""
 
 static const struct engine {
 	enum wh_engine_id id;
-	const char *program;
-	const char *capabilities;
+	const char *program; /* also the name of the set of what it gives (capability.h) */
 } engines[] = {
-	{ WH_ENGINE_DOCKER, "docker", DOCKER_CAPABILITIES },
-	{ WH_ENGINE_PODMAN, "podman", PODMAN_CAPABILITIES },
+	{ WH_ENGINE_DOCKER, "docker" },
+	{ WH_ENGINE_PODMAN, "podman" },
 };
 
-/* %1$s is the user's number, %2$s the list of capabilities. */
+/* %1$s is the user's number, %2$s the array of capabilities. */
 static const char pattern[] =
 	"{\"ociVersion\":\"1.0.2\",\"process\":{\"user\":{\"uid\":%1$s,\"gid\":%1$s},"
-	"\"args\":[\"sh\"],\"cwd\":\"/\",\"capabilities\":{\"bounding\":[%2$s],"
-	"\"effective\":[%2$s],\"permitted\":[%2$s]}},\"root\":{\"path\":\"rootfs\"},\"mounts\":["
+	"\"args\":[\"sh\"],\"cwd\":\"/\",\"capabilities\":{\"bounding\":%2$s,"
+	"\"effective\":%2$s,\"permitted\":%2$s}},\"root\":{\"path\":\"rootfs\"},\"mounts\":["
 	"{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
 	"{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
 	"\"options\":[\"nosuid\",\"strictatime\",\"mode=755\"]},"
@@ -139,15 +130,30 @@ static int identify(
 	return 0;
 }
 
+static wh_capset default_of(const struct engine *engine)
+{
+	const struct wh_capset_info *info;
+
+	for (size_t i = 0; (info = wh_capset_info_get(i)) != NULL; i++) {
+		if (strcmp(info->name, engine->program) == 0)
+			return info->set;
+	}
+	return 0;
+}
+
 static int write_config(struct wh_explain *explain, const struct engine *engine, const char *user)
 {
 	struct wh_judgement *judged = &explain->judged;
 	const struct wh_seccomp_limits limits = { .kept = 0 };
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_buf names WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	wh_node section;
 	int r;
 
-	wh_buf_addf(&text, pattern, user, engine->capabilities);
+	wh_put_capabilities(&names, NULL, default_of(engine));
+	if (wh_buf_status(&names) < 0)
+		return -ENOMEM;
+	wh_buf_addf(&text, pattern, user, names.data);
 	if (wh_buf_status(&text) < 0)
 		return -ENOMEM;
 	r = wh_json_parse_take(&judged->doc, &text, NULL, NULL);
