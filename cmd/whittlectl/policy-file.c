@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "host/call.h"
 #include "host/file.h"
+#include "host/folder.h"
 #include "oci/banner.h"
 
 #define PROGRAM "whittle"
@@ -39,18 +40,6 @@ int wh_load_policy(const char *file, struct wh_policy **ret, wh_policy_note *not
 	return wh_policy_parse_and_review_take(ret, &text, file, note, context, err);
 }
 
-/* The folder that whittlectl was installed into; NULL where that cannot be told. */
-static const char *own_folder(struct wh_arena *arena)
-{
-	char path[4096];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
-	const char *slash = len <= 0 ? NULL : memrchr(path, '/', (size_t)len);
-
-	if (slash == NULL)
-		return NULL;
-	return wh_arena_dup(arena, (struct wh_slice){ path, (size_t)(slash - path) });
-}
-
 /* One place where whittle may be. 0, also when it is not; -ENOMEM. */
 static int look_in(const char *folder, struct wh_arena *arena, struct wh_runtime_file *files,
 	const char **paths, size_t *count)
@@ -73,7 +62,7 @@ static int look_in(const char *folder, struct wh_arena *arena, struct wh_runtime
 
 int wh_find_whittles(struct wh_arena *arena, struct wh_whittles *ret, struct wh_err *err)
 {
-	const char *folder = own_folder(arena);
+	const char *folder = wh_own_folder(arena);
 	struct wh_runtime_file *files;
 	const char **paths;
 	size_t places = 1, count = 0;

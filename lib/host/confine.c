@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "host/file.h"
+#include "host/process.h"
 
 #define TEXT_MAX (64u << 10)
 #define WHOLE_DEVICES "a *:* rwm"
@@ -44,22 +45,10 @@ int wh_confine_parse_uid_map(struct wh_slice text, uint32_t *ret)
 	return any || text.len == 0 ? -ENOENT : -EINVAL;
 }
 
-static int read_text(int proc, int pid, const char *name, struct wh_buf *ret)
-{
-	char path[48];
-	int fd WH_FD = WH_NO_FD;
-
-	(void)snprintf(path, sizeof(path), "%d/%s", pid, name);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	return wh_read_all(fd, TEXT_MAX, ret, NULL);
-}
-
 int wh_confine_root_uid(int proc, int pid, uint32_t *ret)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	int r = read_text(proc, pid, "uid_map", &text);
+	int r = wh_process_text(proc, pid, "uid_map", TEXT_MAX, &text);
 
 	if (r < 0)
 		return r;
@@ -88,7 +77,7 @@ int wh_confine_mounts(int proc, int pid, struct wh_arena *arena, struct wh_mount
 int wh_confine_label(int proc, int pid, struct wh_arena *arena, const char **ret)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	int r = read_text(proc, pid, "attr/current", &text);
+	int r = wh_process_text(proc, pid, "attr/current", TEXT_MAX, &text);
 
 	/* Without a security module the file is there and cannot be read (EINVAL). */
 	if (r < 0 && r != -EINVAL && r != -EOPNOTSUPP)

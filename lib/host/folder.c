@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,4 +62,15 @@ int wh_find_name(int folder, const char *prefix, const char *suffix, struct wh_a
 		return wh_fail_errno(err, errno, "opening the folder");
 	(void)wh_steal_fd(fd);
 	return search(names, prefix, suffix, arena, ret, err);
+}
+
+const char *wh_own_folder(struct wh_arena *arena)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
+	const char *slash = len <= 0 ? NULL : memrchr(path, '/', (size_t)len);
+
+	return slash == NULL
+		       ? NULL
+		       : wh_arena_dup(arena, (struct wh_slice){ path, (size_t)(slash - path) });
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Looking through the names of a folder. */
+/* Looking through the names of a folder, and for our own. */
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -13,3 +13,6 @@
  */
 int wh_find_name(int folder, const char *prefix, const char *suffix, struct wh_arena *arena,
 	const char **ret, struct wh_err *err) WH_MUST_CHECK;
+
+/* The folder that the running program lies in, in the arena; NULL where that cannot be told. */
+const char *wh_own_folder(struct wh_arena *arena);

@@ -20,6 +20,7 @@
 
 #include "base/fd.h"
 #include "host/file.h"
+#include "host/folder.h"
 #include "host/trust.h"
 
 static const char deleted[] = " (deleted)";
@@ -99,18 +100,6 @@ int wh_hook_look(struct wh_slice path, struct wh_arena *arena, struct wh_hook_pr
 static const char *const own_folders[] = { "/usr/local/libexec/whittle", "/usr/libexec/whittle",
 	"/usr/lib/whittle" };
 
-/* The folder of the running program; NULL where that cannot be told. */
-static const char *own_folder(struct wh_arena *arena)
-{
-	char path[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
-	const char *slash = len <= 0 ? NULL : memrchr(path, '/', (size_t)len);
-
-	return slash == NULL
-		       ? NULL
-		       : wh_arena_dup(arena, (struct wh_slice){ path, (size_t)(slash - path) });
-}
-
 /* "FOLDER/libexec/whittle" where the running program is in "FOLDER/bin", as it was installed. */
 static const char *folder_of_prefix(const char *beside, struct wh_arena *arena)
 {
@@ -123,7 +112,7 @@ static const char *folder_of_prefix(const char *beside, struct wh_arena *arena)
 
 int wh_find_own_hook(const char *name, struct wh_arena *arena, const char **ret, struct wh_err *err)
 {
-	const char *folders[2 + WH_COUNT(own_folders)] = { own_folder(arena) };
+	const char *folders[2 + WH_COUNT(own_folders)] = { wh_own_folder(arena) };
 
 	folders[1] = folder_of_prefix(folders[0], arena);
 	memcpy(folders + 2, own_folders, sizeof(own_folders));

@@ -142,7 +142,7 @@ static int gone(int number)
 	return number == ENOENT ? -ESRCH : -number;
 }
 
-static int read_file(int proc, int pid, const char *name, size_t limit, struct wh_buf *ret)
+int wh_process_text(int proc, int pid, const char *name, size_t limit, struct wh_buf *ret)
 {
 	char path[PATH_TEXT_MAX];
 	int fd WH_FD = WH_NO_FD;
@@ -233,7 +233,7 @@ static int is_named(int proc, int pid, const char *name, uint64_t space)
 	struct wh_buf comm WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	size_t len = strlen(name);
 	uint64_t its = 0;
-	int r = read_file(proc, pid, "comm", STAT_MAX, &comm);
+	int r = wh_process_text(proc, pid, "comm", STAT_MAX, &comm);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
@@ -267,14 +267,14 @@ int wh_process_read(int proc, int pid, struct wh_process *ret)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_process read = { .pid = pid };
-	int r = read_file(proc, pid, "stat", STAT_MAX, &text);
+	int r = wh_process_text(proc, pid, "stat", STAT_MAX, &text);
 
 	if (r == 0)
 		r = wh_process_parse_stat((struct wh_slice){ text.data, text.len }, &read);
 	if (r < 0)
 		return r;
 	text.len = 0;
-	r = read_file(proc, pid, "status", STAT_MAX, &text);
+	r = wh_process_text(proc, pid, "status", STAT_MAX, &text);
 	if (r == 0)
 		r = wh_process_parse_status((struct wh_slice){ text.data, text.len }, &read);
 	if (r == 0)
@@ -287,7 +287,7 @@ int wh_process_words(int proc, int pid, struct wh_arena *arena, char ***ret, siz
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	size_t count = 0, n = 0;
 	char **words, *copy;
-	int r = read_file(proc, pid, "cmdline", WORDS_MAX, &text);
+	int r = wh_process_text(proc, pid, "cmdline", WORDS_MAX, &text);
 
 	if (r < 0)
 		return r;
@@ -309,7 +309,7 @@ int wh_process_variable(
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	size_t len = strlen(name);
-	int r = read_file(proc, pid, "environ", WORDS_MAX, &text);
+	int r = wh_process_text(proc, pid, "environ", WORDS_MAX, &text);
 
 	if (r < 0)
 		return r;
@@ -353,7 +353,7 @@ int wh_process_namespace(int proc, int pid, const char *type, uint64_t *ret)
 int wh_process_groups(int proc, int pid, struct wh_arena *arena, const char **ret)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	int r = read_file(proc, pid, "cgroup", STAT_MAX, &text);
+	int r = wh_process_text(proc, pid, "cgroup", STAT_MAX, &text);
 
 	if (r < 0)
 		return r;

@@ -60,6 +60,11 @@ int wh_process_find(int proc, const char *name, struct wh_arena *arena, int **re
  */
 int wh_process_read(int proc, int pid, struct wh_process *ret) WH_MUST_CHECK;
 
+/* Adds the text of one of its files ("uid_map", "attr/current"), at most `limit` bytes and a page.
+ * 0, -ENOMEM, -ESRCH, -errno. */
+int wh_process_text(
+	int proc, int pid, const char *name, size_t limit, struct wh_buf *ret) WH_MUST_CHECK;
+
 /* The command line, NULL-terminated, in the arena; at most 256 KiB of it. 0, -ESRCH, -errno. A
  * process without one (a thread of the kernel) has no words. */
 int wh_process_words(
