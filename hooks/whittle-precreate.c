@@ -176,7 +176,7 @@ static int judge(struct precreate *self, struct wh_json **ret_original, struct w
 	if (r == 0)
 		r = wh_judge_decide(judged, err);
 	if (r == 0)
-		r = wh_judge_config(judged, self->bundle, err);
+		r = wh_judge_config(judged, self->bundle, &call, err);
 	return r;
 }
 
@@ -199,7 +199,9 @@ static int decide(struct precreate *self, struct wh_err *err)
 		return wh_fail(err, -r, "%s", refusal.text);
 	if (recorded < 0)
 		return recorded;
-	return print(only_watches(self) ? original : self->judged.doc, err);
+	if (!only_watches(self))
+		return print(self->judged.doc, err);
+	return print(self->judged.watched != NULL ? self->judged.watched : original, err);
 }
 
 static int run(struct precreate *self, int argc, char *argv[], struct wh_err *err)

@@ -2,16 +2,20 @@
 #include "common/judge.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "common/identify.h"
 #include "common/look.h"
 #include "host/hook.h"
 #include "host/runtime.h"
+#include "trim/own-hooks.h"
+#include "trim/record.h"
 #include "trim/verify.h"
 
 void wh_judgement_done(struct wh_judgement *judged)
 {
 	wh_json_free(judged->doc);
+	wh_json_free(judged->watched);
 	for (size_t i = 0; i < judged->profile_count; i++)
 		wh_json_free(judged->profiles[i]);
 	wh_policy_free(judged->policy);
@@ -100,33 +104,90 @@ int wh_judge_decide(struct wh_judgement *judged, struct wh_err *err)
 	return 0;
 }
 
-/* gVisor shows the host nothing that could be verified, and what is only watched is not changed. */
+/* gVisor shows the host nothing that could be verified or recorded… */
+static bool wants_record(const struct wh_judgement *judged)
+{
+	return judged->decision.limits.learn && judged->kind != WH_RUNTIME_RUNSC;
+}
+
+/* …and what is only watched is not changed. */
 static bool wants_verify(const struct wh_judgement *judged)
 {
 	return judged->decision.limits.verify && judged->kind != WH_RUNTIME_RUNSC &&
 	       judged->decision.limits.mode != WH_MODE_AUDIT;
 }
 
-/* Finds the hook, if there is a reason to, and takes out what an earlier start left of it. */
-static int prepare_verify(struct wh_judgement *judged, const char **ret, struct wh_err *err)
+/* Finds a hook of whittle's, if there is a reason to, and takes out what an earlier start left. */
+static int prepare_hook(struct wh_judgement *judged, const char *name, bool wanted,
+	const char **ret, struct wh_err *err)
 {
-	bool wanted = wants_verify(judged);
 	int r;
 
-	if (!wanted && !wh_verify_is_there(judged->doc))
+	if (!wanted && !wh_own_hook_is_there(judged->doc, name))
 		return 0;
-	r = wh_find_own_hook(WH_VERIFY_PROGRAM, &judged->arena, ret, wanted ? err : NULL);
+	r = wh_find_own_hook(name, &judged->arena, ret, wanted ? err : NULL);
 	if (*ret != NULL)
-		wh_verify_remove(judged->doc, *ret);
+		wh_own_hook_remove(judged->doc, *ret);
 	return wanted || r == -ENOMEM ? r : 0;
 }
 
-int wh_judge_config(struct wh_judgement *judged, int bundle, struct wh_err *err)
+/* In audit mode the document that is judged is not the one that the runtime reads. */
+static int keep_watched(struct wh_judgement *judged, const char *record, struct wh_err *err)
 {
-	const char *verify = NULL;
-	struct wh_facts facts;
-	int r = prepare_verify(judged, &verify, err);
+	if (record == NULL || judged->decision.limits.mode != WH_MODE_AUDIT)
+		return 0;
+	if (wh_json_new_from(&judged->watched, judged->doc, wh_json_root(judged->doc)) < 0)
+		return wh_fail_errno(err, ENOMEM, "copying config.json");
+	return 0;
+}
 
+/* What the recording is called: after the rule; what "default" decides, after the image. */
+static int name_recording(struct wh_judgement *judged, const struct wh_call *call,
+	struct wh_recording *ret, struct wh_err *err)
+{
+	struct wh_identity identity;
+	const struct wh_fact_value *facts = identity.subject.facts;
+
+	if (wh_judge_find_out(judged, *call, &identity) < 0)
+		return wh_fail_errno(err, ENOMEM, "identifying the container");
+	*ret = (struct wh_recording){
+		.name = judged->decision.rule,
+		.image = facts[WH_FACT_IMAGE].text,
+		.engine = facts[WH_FACT_ENGINE].text,
+	};
+	if (strcmp(ret->name, "default") == 0)
+		ret->name = ret->image != NULL ? ret->image : facts[WH_FACT_ID].text;
+	return 0;
+}
+
+static int add_record(struct wh_judgement *judged, const struct wh_call *call, const char *program,
+	struct wh_err *err)
+{
+	struct wh_json *doc = judged->watched != NULL ? judged->watched : judged->doc;
+	struct wh_recording recording;
+	int r;
+
+	if (!wants_record(judged) || call == NULL)
+		return 0;
+	r = name_recording(judged, call, &recording, err);
+	if (r == 0)
+		wh_record_add(doc, program, &recording, judged->kind != WH_RUNTIME_CRUN);
+	if (r == 0 && wh_json_status(doc) < 0)
+		r = wh_fail_errno(err, ENOMEM, "adding the hooks that record");
+	return r;
+}
+
+int wh_judge_config(
+	struct wh_judgement *judged, int bundle, const struct wh_call *call, struct wh_err *err)
+{
+	const char *verify = NULL, *record = NULL;
+	struct wh_facts facts;
+	int r = prepare_hook(judged, WH_VERIFY_PROGRAM, wants_verify(judged), &verify, err);
+
+	if (r == 0)
+		r = prepare_hook(judged, WH_RECORD_PROGRAM, wants_record(judged), &record, err);
+	if (r == 0)
+		r = keep_watched(judged, record, err);
 	if (r == 0)
 		r = wh_gather_facts(judged, bundle, &facts, err);
 	if (r == 0)
@@ -134,6 +195,8 @@ int wh_judge_config(struct wh_judgement *judged, int bundle, struct wh_err *err)
 			&judged->arena, err);
 	if (r == 0 && wants_verify(judged))
 		r = wh_verify_add(&judged->trim, verify, judged->kind != WH_RUNTIME_CRUN, err);
+	if (r == 0)
+		r = add_record(judged, call, record, err);
 	judged->trimmed = r == 0;
 	if (r < 0)
 		wh_err_prefix(err, "bundle %s: config.json", judged->bundle);

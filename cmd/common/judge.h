@@ -32,6 +32,11 @@ struct wh_judgement {
 	struct wh_json *profiles[WH_JUDGED_PROFILES]; /* the administrator's seccomp profiles */
 	size_t profile_count;
 	struct wh_json *doc; /* what is judged; the changes borrow from it */
+	/*
+	 * What the runtime is to read in audit mode where that is not the text as it was: all that
+	 * was asked for, with whittle's recording hooks in or out. NULL: as it was.
+	 */
+	struct wh_json *watched;
 	struct wh_trim trim;
 	bool trimmed; /* trim holds a result */
 };
@@ -77,9 +82,11 @@ int wh_judge_decide(struct wh_judgement *judged, struct wh_err *err) WH_MUST_CHE
 
 /*
  * Looks at the host and brings judged->doc, a config.json in the open folder `bundle`, or the
- * process of an exec, down to the decision. 0 or -errno with the refusal.
+ * process of an exec, down to the decision. With "learn" and a `call` (NULL: it is only told) the
+ * recording hooks go into what the runtime is to read. 0 or -errno with the refusal.
  */
-int wh_judge_config(struct wh_judgement *judged, int bundle, struct wh_err *err) WH_MUST_CHECK;
+int wh_judge_config(struct wh_judgement *judged, int bundle, const struct wh_call *call,
+	struct wh_err *err) WH_MUST_CHECK;
 int wh_judge_process(struct wh_judgement *judged, struct wh_err *err) WH_MUST_CHECK;
 
 /* What a record tells beside the judgement; NULL for what is not known. */

@@ -60,6 +60,7 @@ static int open_bundle(struct wh_run *run, struct wh_err *err)
 
 int wh_run_create(struct wh_run *run, struct wh_err *err)
 {
+	struct wh_json *written;
 	struct wh_call call;
 	int config WH_FD = WH_NO_FD;
 	int bundle WH_FD = open_bundle(run, err);
@@ -76,11 +77,14 @@ int wh_run_create(struct wh_run *run, struct wh_err *err)
 	if (r >= 0)
 		r = allow_restore(run, err);
 	if (r >= 0)
-		r = wh_judge_config(&run->judged, bundle, err);
-	if (r < 0 || run->judged.decision.limits.mode == WH_MODE_AUDIT ||
-		wh_json_is_canonical(run->judged.doc))
+		r = wh_judge_config(&run->judged, bundle, &call, err);
+	if (r < 0)
 		return r;
-	r = wh_replace_file(bundle, "config.json", config, write_config, run->judged.doc, err);
+	written = run->judged.decision.limits.mode == WH_MODE_AUDIT ? run->judged.watched
+								    : run->judged.doc;
+	if (written == NULL || wh_json_is_canonical(written))
+		return 0;
+	r = wh_replace_file(bundle, "config.json", config, write_config, written, err);
 	if (r < 0)
 		wh_err_prefix(err, "bundle %s", run->judged.bundle);
 	return r;

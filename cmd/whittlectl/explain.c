@@ -106,7 +106,7 @@ static int judge(struct wh_explain *explain, struct wh_err *err)
 		return r;
 	r = wh_judge_decide(judged, &explain->refusal);
 	if (r == 0)
-		r = wh_judge_config(judged, explain->bundle, &explain->refusal);
+		r = wh_judge_config(judged, explain->bundle, NULL, &explain->refusal);
 	if (r == -ENOMEM)
 		return wh_fail(err, ENOMEM, "%s", explain->refusal.text);
 	if (r < 0)

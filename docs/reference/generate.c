@@ -357,6 +357,7 @@ static const struct {
 	{ "mode", ~0u, "\"enum\":[\"enforce\",\"audit\"]" },
 	{ "restore", ~0u, "\"enum\":[\"refuse\",\"allow\"]" },
 	{ "verify", ~0u, "\"type\":\"boolean\"" },
+	{ "learn", ~0u, "\"type\":\"boolean\"" },
 	{ "profile", ~0u, "\"enum\":[\"privileged\",\"baseline\",\"restricted\",\"minimal\"]" },
 	{ "name", ~0u, "\"type\":\"string\",\"minLength\":1,\"maxLength\":128" },
 	{ "match", ~0u, "\"$ref\":\"#/definitions/match\"" },

@@ -187,7 +187,7 @@ struct wh_limits wh_limits_silent(void)
 	return limits;
 }
 
-/* The mode, whether to restore and to verify are no matter of a profile. */
+/* The mode, whether to restore, to verify and to learn are no matter of a profile. */
 static void lay_profile(const struct wh_limits *profile, struct wh_limits *limits)
 {
 	struct wh_limits below = *limits;
@@ -196,6 +196,7 @@ static void lay_profile(const struct wh_limits *profile, struct wh_limits *limit
 	limits->mode = below.mode;
 	limits->restore = below.restore;
 	limits->verify = below.verify;
+	limits->learn = below.learn;
 }
 
 struct wh_limits wh_part_lay_on(const struct wh_part *part, const struct wh_limits *below)
@@ -210,6 +211,8 @@ struct wh_limits wh_part_lay_on(const struct wh_part *part, const struct wh_limi
 		limits.restore = part->restore;
 	if ((part->given & WH_GIVEN_VERIFY) != 0)
 		limits.verify = part->verify;
+	if ((part->given & WH_GIVEN_LEARN) != 0)
+		limits.learn = part->learn;
 	if ((part->given & WH_GIVEN_TMPFS) != 0) {
 		limits.tmpfs = part->tmpfs;
 		limits.tmpfs_count = part->tmpfs_count;
@@ -337,6 +340,7 @@ static int tighten(struct wh_limits *limits, const struct wh_limits *by, struct 
 		limits->mode = WH_MODE_ENFORCE;
 	limits->restore = limits->restore && by->restore;
 	limits->verify = limits->verify || by->verify;
+	limits->learn = limits->learn || by->learn;
 	limits->capabilities &= by->capabilities;
 	for (size_t kind = 0; kind < WH_KINDS; kind++) {
 		int r = tighten_kind(

@@ -40,6 +40,7 @@ enum wh_given {
 	WH_GIVEN_RESTORE = 1 << 1,
 	WH_GIVEN_TMPFS = 1 << 2,
 	WH_GIVEN_VERIFY = 1 << 3,
+	WH_GIVEN_LEARN = 1 << 4,
 };
 
 struct wh_reason {
@@ -62,6 +63,7 @@ struct wh_part {
 	enum wh_mode mode;
 	bool restore;
 	bool verify;
+	bool learn;
 	const struct wh_limits *profile; /* NULL: none named */
 	const struct wh_given_kind *kinds;
 	wh_capset capabilities; /* when that kind is given */
@@ -266,7 +268,7 @@ wh_read_value wh_read_default, wh_read_rules, wh_read_name;
 /* match.c */
 wh_read_value wh_read_match, wh_read_fact, wh_read_sandbox, wh_read_by_key;
 /* limits.c */
-wh_read_value wh_read_mode, wh_read_restore, wh_read_verify;
+wh_read_value wh_read_mode, wh_read_restore, wh_read_verify, wh_read_learn;
 wh_read_value wh_read_tmpfs, wh_read_tmpfs_path, wh_read_tmpfs_size;
 /* kind-values.c */
 wh_read_value wh_read_kind;

@@ -57,6 +57,10 @@ static const struct key keys[] = {
 		"decision by the kernel's word, and ends it when it has more (runc, crun). Silent: "
 		"false.",
 		wh_read_verify),
+	KEY("learn", TOP | RULE, "true or false",
+		"Whether a hook of whittle's records what the container uses of what it may, for "
+		"\"whittlectl learn\" (runc, crun). Silent: false.",
+		wh_read_learn),
 	KEY("profile", DEFAULT | RULE,
 		"\"privileged\", \"baseline\", \"restricted\" or \"minimal\"",
 		"A base that the other keys are laid on: the Pod Security Standards of Kubernetes, "

@@ -44,6 +44,13 @@ int wh_read_verify(struct wh_reader *reader, const struct wh_policy_key *key, wh
 	return wh_policy_read_bool(reader, key, value, &scope->part->verify);
 }
 
+int wh_read_learn(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
+	const struct wh_scope *scope)
+{
+	scope->part->given |= WH_GIVEN_LEARN;
+	return wh_policy_read_bool(reader, key, value, &scope->part->learn);
+}
+
 /* ---- capabilities ----------------------------------------------------------------------- */
 
 static int refuse_capability(struct wh_reader *reader, wh_node node, struct wh_slice name)

@@ -45,6 +45,7 @@ struct wh_limits {
 	enum wh_mode mode;
 	bool restore; /* restoring from a checkpoint is allowed */
 	bool verify;  /* a hook is to look at the container once it runs */
+	bool learn;   /* a hook is to record what the container uses */
 	struct wh_limit kinds[WH_KINDS];
 	wh_capset capabilities; /* what that kind's allow list comes to */
 	const struct wh_policy_tmpfs *tmpfs;

@@ -15,15 +15,6 @@
 #define WH_VERIFY_TIMEOUT 20 /* seconds; the hook ends itself earlier, whatever happens */
 
 /*
- * Takes out every hook of this program, at whatever point of the start: those of an earlier start
- * from the same bundle, and any that somebody else wrote. `program` is an absolute path.
- */
-void wh_verify_remove(struct wh_json *doc, const char *program);
-
-/* Whether some hook is of a program of this name, in whatever folder. */
-bool wh_verify_is_there(struct wh_json *doc);
-
-/*
  * Adds it to createRuntime and poststart. To be called when everything else was brought down.
  * `timeout` is whether the runtime is told one: not crun. It waits for a hook that has one by
  * SIGCHLD, of which the kernel keeps one at a time: when a container ends as its hook does, the

@@ -109,7 +109,8 @@ static const struct {
 	/* unknown keys */
 	{ "{\n\t\"defaults\": {}}",
 		"p.json:2:2: unknown key \"defaults\" at the top level, expected one of \"mode\", "
-		"\"restore\", \"verify\", \"runtimes\", \"log\", \"default\", \"rules\"; did you "
+		"\"restore\", \"verify\", \"learn\", \"runtimes\", \"log\", \"default\", "
+		"\"rules\"; did you "
 		"mean "
 		"\"default\"?",
 		NULL },
@@ -125,7 +126,8 @@ static const struct {
 	{ RULE("\"xyzzy\":1"),
 		"p.json:1:42: unknown key \"xyzzy\" in a rule, expected one of \"name\", "
 		"\"match\", "
-		"\"mode\", \"restore\", \"verify\", \"profile\", \"tmpfs\", or a kind of privilege "
+		"\"mode\", \"restore\", \"verify\", \"learn\", \"profile\", \"tmpfs\", or a kind "
+		"of privilege "
 		"like "
 		"\"capabilities\"",
 		NULL },
@@ -154,6 +156,7 @@ static const struct {
 	{ "{\"verify\":\"yes\"}", "p.json:1:11: \"verify\" must be true or false, not ", "" },
 	{ "{\"verify\":null}", "p.json:1:11: \"verify\" must be true or false, not ", "" },
 	{ "{\"verify\":1}", "p.json:1:11: \"verify\" must be true or false, not ", "" },
+	{ "{\"learn\":\"yes\"}", "p.json:1:10: \"learn\" must be true or false, not ", "" },
 	{ "{\"default\":{\"verify\":true}}",
 		"p.json:1:13: unknown key \"verify\" in \"default\" (it belongs at the top level "
 		"or in a rule)",
@@ -1068,15 +1071,16 @@ static void test_settable_facts_never_widen(void **state)
 	wh_arena_done(&arena);
 }
 
-/* Whoever is verified may not choose an id or an annotation by which he no longer is. */
-static void test_verify(void **state)
+/* Whoever is verified, or recorded, may not choose an id or an annotation by which he no longer is.
+ */
+static void test_watched(void **state)
 {
-#define RULES(value) \
-	"\"rules\":[{\"name\":\"i\",\"match\":{\"id\":\"i\"},\"verify\":" value "}," \
-	"{\"name\":\"a\",\"match\":{\"annotations\":{\"k\":\"a\"}},\"verify\":" value "}," \
+#define RULES(keys) \
+	"\"rules\":[{\"name\":\"i\",\"match\":{\"id\":\"i\"}," keys "}," \
+	"{\"name\":\"a\",\"match\":{\"annotations\":{\"k\":\"a\"}}," keys "}," \
 	"{\"name\":\"silent\",\"match\":{\"bundle\":\"/silent\"}}," \
 	"{\"name\":\"profile\",\"match\":{\"bundle\":\"/p\"},\"profile\":\"privileged\"}," \
-	"{\"name\":\"b\",\"match\":{\"bundle\":\"/b\"},\"verify\":" value "}]}"
+	"{\"name\":\"b\",\"match\":{\"bundle\":\"/b\"}," keys "}]}"
 	static const struct {
 		const char *id, *bundle, *value, *rule;
 		bool on, off, absent; /* at the top: true with false in rules, and so on */
@@ -1089,9 +1093,10 @@ static void test_verify(void **state)
 		{ "x", "/b", "v", "b", false, true, true },
 		{ "i", "/silent", "v", "i", true, true, true },
 	};
-	WH_POLICY struct wh_policy *on = parse("{\"verify\":true," RULES("false"));
-	WH_POLICY struct wh_policy *off = parse("{\"verify\":false," RULES("true"));
-	WH_POLICY struct wh_policy *absent = parse("{" RULES("true"));
+#define BOTH(value) "\"verify\":" value ",\"learn\":" value
+	WH_POLICY struct wh_policy *on = parse("{" BOTH("true") "," RULES(BOTH("false")));
+	WH_POLICY struct wh_policy *off = parse("{" BOTH("false") "," RULES(BOTH("true")));
+	WH_POLICY struct wh_policy *absent = parse("{" RULES(BOTH("true")));
 	struct wh_arena arena = WH_ARENA_INIT;
 
 	(void)state;
@@ -1104,8 +1109,9 @@ static void test_verify(void **state)
 				rows[i].bundle, "k", rows[i].value);
 
 			assert_string_equal(got.rule, rows[i].rule);
-			if (got.limits.verify != expected[p])
-				fail_msg("row %zu, policy %zu: %d", i, p, got.limits.verify);
+			if (got.limits.verify != expected[p] || got.limits.learn != expected[p])
+				fail_msg("row %zu, policy %zu: %d, %d", i, p, got.limits.verify,
+					got.limits.learn);
 		}
 	}
 	wh_arena_done(&arena);
@@ -1434,7 +1440,7 @@ int main(void)
 		cmocka_unit_test(test_rules_lie_on_default),
 		cmocka_unit_test(test_tmpfs_is_intersected_by_path),
 		cmocka_unit_test(test_settable_facts_never_widen),
-		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_watched),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_rules_that_only_watch),
 		cmocka_unit_test(test_policies_by_the_programs_name),

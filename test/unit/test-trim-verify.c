@@ -9,6 +9,7 @@
 
 #include "judge.h"
 #include "oci/schema.h"
+#include "trim/own-hooks.h"
 #include "trim/verify.h"
 
 #define PROGRAM "/usr/local/libexec/whittle/whittle-verify"
@@ -155,8 +156,8 @@ static void other_than_a_list(void **state)
 		if (wh_schema_check(doc, wh_json_root(doc), &wh_schema_config, &err) == 0)
 			fail_msg("%s is accepted", texts[i]);
 		/* and nobody falls over one that is not checked */
-		wh_verify_remove(doc, PROGRAM);
-		assert_false(wh_verify_is_there(doc));
+		wh_own_hook_remove(doc, PROGRAM);
+		assert_false(wh_own_hook_is_there(doc, WH_VERIFY_PROGRAM));
 		wh_json_free(doc);
 	}
 }
@@ -193,8 +194,8 @@ static void removed(void **state)
 	for (size_t i = 0; i < WH_COUNT(rows); i++) {
 		struct wh_json *doc = document(rows[i].before);
 
-		assert_int_equal(wh_verify_is_there(doc), rows[i].there);
-		wh_verify_remove(doc, PROGRAM);
+		assert_int_equal(wh_own_hook_is_there(doc, WH_VERIFY_PROGRAM), rows[i].there);
+		wh_own_hook_remove(doc, PROGRAM);
 		assert_document(doc, wh_json_root(doc), rows[i].after);
 		wh_json_free(doc);
 	}
@@ -216,9 +217,9 @@ static void twice_is_once(void **state)
 				     "{\"path\":\"/usr/bin/a\",\"args\":[\"a\"]},"
 				     "{\"path\":\"" PROGRAM "\""));
 	second.doc = document_of_bytes(text, strlen(text));
-	assert_true(wh_verify_is_there(second.doc));
-	wh_verify_remove(second.doc, PROGRAM);
-	assert_false(wh_verify_is_there(second.doc));
+	assert_true(wh_own_hook_is_there(second.doc, WH_VERIFY_PROGRAM));
+	wh_own_hook_remove(second.doc, PROGRAM);
+	assert_false(wh_own_hook_is_there(second.doc, WH_VERIFY_PROGRAM));
 	verify(&second, second.doc);
 	again = document_text(second.doc, wh_json_root(second.doc));
 	assert_string_equal(again, text);
