@@ -1246,7 +1246,7 @@ static void test_example_is_valid_with_all_its_settings(void **state)
 		}
 		at++;
 	}
-	assert_int_equal(found, 3);
+	assert_int_equal(found, 4);
 	{
 		WH_POLICY struct wh_policy *policy = parse(text);
 
@@ -1269,7 +1269,7 @@ static void test_example_shows_every_key(void **state)
 		if (strstr(text, quoted) == NULL)
 			fail_msg("the example lacks %s", quoted);
 	}
-	assert_int_equal(n, 30 + WH_KINDS);
+	assert_int_equal(n, 31 + WH_KINDS);
 	free(text);
 }
 

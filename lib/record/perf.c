@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * perf_event_open(2) on tracepoints, bound to the container's cgroup: what joins it later, by exec,
+ * is told as well, and other containers pay next to nothing. One ring a CPU, shared by all probes.
+ *
+ * A filter of such an event can be set once (EEXIST afterwards), so a narrower one is a new event,
+ * opened before the old one is closed: for a moment some things are told twice, and none is missed.
+ *
+ * Order: an event that another one led to was in its ring before that other one was stamped. So
+ * whatever is stamped before the heads of all rings were read can be told, by its stamp, and the
+ * rest waits for the next time.
+ */
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "record/perf-decode.h"
+#include "record/tracefs-root.h"
+#include "record/transport.h"
+
+#define RINGS_SIZE (32u << 20)   /* bytes, of all rings together… */
+#define RING_SIZE_MAX (4u << 20) /* …and of one, at most and… */
+#define RING_SIZE_MIN (256u << 10)
+#define RECORD_MAX (1u << 16) /* a record's size has 16 bits */
+#define FILTER_SIZE 4096      /* bytes, a page of the smallest kind; with the terminator */
+#define SYSCALLS_MAX 512      /* numbers that are filtered by */
+
+static const char *const names[WH_PERF_PROBES] = {
+	[WH_PERF_CHECK] = "capability/cap_capable",
+	[WH_PERF_EXEC] = "sched/sched_process_exec",
+	[WH_PERF_SYSCALL] = "raw_syscalls/sys_enter",
+	[WH_PERF_LISTEN] = "sock/inet_sock_set_state",
+};
+
+struct ring {
+	struct perf_event_mmap_page *control;
+	char *data;
+	uint64_t head, tail;
+	uint64_t next; /* when the record at the tail happened */
+};
+
+struct wh_trace {
+	int cgroup;
+	int epoll;
+	unsigned cpus; /* that are there, online or not */
+	size_t ring_size;
+	struct ring *rings; /* one a CPU; control is NULL for one that is offline */
+	int *fds;           /* one a CPU and probe; 0 for none */
+	struct wh_perf_formats formats;
+	wh_capset wanted; /* capabilities that are told */
+	int64_t enough[SYSCALLS_MAX];
+	size_t enough_count;
+	bool narrow[WH_PERF_PROBES]; /* its filter is to be made anew */
+	uint64_t lost;               /* that were told of */
+	bool has_lost_counts;
+	char record[RECORD_MAX]
+		__attribute__((aligned(8))); /* one that is broken in two by the end */
+	uint64_t stack[WH_STACK_MAX];
+};
+
+static int *fd_of(const struct wh_trace *trace, unsigned cpu, enum wh_perf_probe probe)
+{
+	return &trace->fds[cpu * WH_PERF_PROBES + probe];
+}
+
+/* ---- filters ----------------------------------------------------------------------------------
+ */
+
+static void filter_checks(const struct wh_trace *trace, struct wh_buf *ret)
+{
+	const char *before = " && (";
+
+	wh_buf_add_string(ret, "ret == 0");
+	if ((trace->wanted & WH_CAPSET_ALL) == WH_CAPSET_ALL)
+		return;
+	if (trace->wanted == 0)
+		wh_buf_add_string(ret, " && cap < 0");
+	for (unsigned capability = 0; capability < 64; capability++) {
+		if ((trace->wanted & wh_capset_of(capability)) == 0)
+			continue;
+		wh_buf_addf(ret, "%scap == %u", before, capability);
+		before = " || ";
+	}
+	if (before[1] == '|')
+		wh_buf_add_char(ret, ')');
+}
+
+/* What is called most was seen first, and the first that does not hold ends the asking. */
+static void filter_syscalls(const struct wh_trace *trace, struct wh_buf *ret)
+{
+	for (size_t i = 0; i < trace->enough_count && ret->len + 32 < FILTER_SIZE; i++)
+		wh_buf_addf(ret, "%sid != %lld", i == 0 ? "" : " && ", (long long)trace->enough[i]);
+}
+
+static void make_filter(const struct wh_trace *trace, enum wh_perf_probe probe, struct wh_buf *ret)
+{
+	static void (*const make[WH_PERF_PROBES])(const struct wh_trace *, struct wh_buf *) = {
+		[WH_PERF_CHECK] = filter_checks, [WH_PERF_SYSCALL] = filter_syscalls
+	};
+
+	if (make[probe] != NULL)
+		make[probe](trace, ret);
+	else if (probe == WH_PERF_LISTEN)
+		wh_buf_add_string(ret, "newstate == 10"); /* TCP_LISTEN, net/tcp_states.h */
+}
+
+/* ---- opening ----------------------------------------------------------------------------------
+ */
+
+/* The descriptor, or -errno: -ENODEV where the CPU is offline. */
+static int open_event(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe probe)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.config = trace->formats.of[probe].id,
+		.sample_period = 1,
+		.sample_type = WH_PERF_SAMPLE_TYPE,
+		.read_format = trace->has_lost_counts ? PERF_FORMAT_LOST : 0,
+		.disabled = 1,
+		.exclude_callchain_user = 1,
+		.exclude_callchain_kernel = probe != WH_PERF_CHECK,
+		.sample_id_all = 1,
+		.task = probe == WH_PERF_EXEC,
+		.watermark = 1,
+		.wakeup_watermark = (uint32_t)(trace->ring_size / 8),
+		.use_clockid = 1,
+		.clockid = CLOCK_MONOTONIC,
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attr, trace->cgroup, (int)cpu, -1,
+		PERF_FLAG_PID_CGROUP | PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int map_ring(struct wh_trace *trace, unsigned cpu, int fd)
+{
+	struct epoll_event wait = { .events = EPOLLIN };
+	struct ring *ring = &trace->rings[cpu];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *map = mmap(NULL, page + trace->ring_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	ring->control = map;
+	ring->data = (char *)map + page;
+	return epoll_ctl(trace->epoll, EPOLL_CTL_ADD, fd, &wait) < 0 ? -errno : 0;
+}
+
+/* How much was lost that this event should have told. */
+static uint64_t lost_of(const struct wh_trace *trace, int fd)
+{
+	struct {
+		uint64_t value, lost;
+	} count;
+
+	return trace->has_lost_counts && read(fd, &count, sizeof(count)) == sizeof(count)
+		       ? count.lost
+		       : 0;
+}
+
+/* Takes the place of the event that is there. 0 also where the CPU is offline; -errno. */
+static int renew(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe probe, const char *filter)
+{
+	int *place = fd_of(trace, cpu, probe);
+	int fd WH_FD = open_event(trace, cpu, probe);
+	int r = 0;
+
+	if (fd == -ENODEV)
+		return 0;
+	if (fd < 0)
+		return fd;
+	if (filter != NULL && ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0)
+		return -errno;
+	/* The first probe has the ring of its CPU, the others write into that one. */
+	if (probe == WH_PERF_EXEC)
+		r = map_ring(trace, cpu, fd);
+	else if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, *fd_of(trace, cpu, WH_PERF_EXEC)) < 0)
+		r = -errno;
+	if (r == 0 && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
+		r = -errno;
+	if (r < 0)
+		return r;
+	if (*place > 0) {
+		trace->lost_by_closed += lost_of(trace, *place);
+		close(*place);
+	}
+	*place = wh_steal_fd(fd);
+	return 0;
+}
+
+/* On all CPUs. */
+static int place_probe(struct wh_trace *trace, enum wh_perf_probe probe)
+{
+	struct wh_buf filter WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int r;
+
+	make_filter(trace, probe, &filter);
+	r = wh_buf_status(&filter);
+	for (unsigned cpu = 0; r == 0 && cpu < trace->cpus; cpu++)
+		r = renew(trace, cpu, probe, filter.data);
+	return r;
+}
+
+static int read_formats(struct wh_trace *trace, struct wh_err *err)
+{
+	int root WH_FD = wh_tracefs_open(err);
+
+	if (root < 0)
+		return root;
+	for (size_t i = 0; i < WH_PERF_PROBES; i++) {
+		int r = wh_tracefs_format(root, names[i], &trace->formats.of[i]);
+
+		if (r == -ENOENT)
+			return wh_fail(err, ENOTSUP, "this kernel has no event %s", names[i]);
+		if (r < 0)
+			return wh_fail_errno(err, -r, "reading the format of event %s", names[i]);
+	}
+	if (!wh_perf_formats_complete(&trace->formats))
+		return wh_fail(
+			err, ENOTSUP, "this kernel's events have other fields than are known");
+	return 0;
+}
+
+/* PERF_FORMAT_LOST came with Linux 6.0. */
+static void probe_lost_counts(struct wh_trace *trace)
+{
+	int fd WH_FD = WH_NO_FD;
+
+	trace->has_lost_counts = true;
+	fd = open_event(trace, 0, WH_PERF_EXEC);
+	trace->has_lost_counts = fd != -EINVAL;
+}
+
+static size_t size_of_ring(unsigned cpus)
+{
+	size_t size = RING_SIZE_MAX;
+
+	while (size > RING_SIZE_MIN && size * cpus > RINGS_SIZE)
+		size /= 2;
+	return size;
+}
+
+static int open_probes(struct wh_trace *trace, struct wh_err *err)
+{
+	/* Execs first: only with them is it known whose the checks are. */
+	static const enum wh_perf_probe order[] = { WH_PERF_EXEC, WH_PERF_CHECK, WH_PERF_LISTEN,
+		WH_PERF_SYSCALL };
+
+	trace->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (trace->epoll < 0)
+		return wh_fail_errno(err, errno, "epoll");
+	for (size_t i = 0; i < WH_COUNT(order); i++) {
+		int r = place_probe(trace, order[i]);
+
+		if (r < 0)
+			return wh_fail_errno(
+				err, -r, "perf_event_open for event %s", names[order[i]]);
+	}
+	return 0;
+}
+
+static void close_trace(struct wh_trace *trace)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (trace == NULL)
+		return;
+	for (size_t i = 0; trace->fds != NULL && i < (size_t)trace->cpus * WH_PERF_PROBES; i++) {
+		if (trace->fds[i] > 0)
+			close(trace->fds[i]);
+	}
+	for (unsigned cpu = 0; trace->rings != NULL && cpu < trace->cpus; cpu++) {
+		if (trace->rings[cpu].control != NULL)
+			(void)munmap(trace->rings[cpu].control, page + trace->ring_size);
+	}
+	wh_close_fd(&trace->epoll);
+	free(trace->fds);
+	free(trace->rings);
+	free(trace);
+}
+
+static int open_trace(struct wh_trace **ret, const struct wh_target *target, struct wh_err *err)
+{
+	struct wh_trace *trace;
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	int r;
+
+	if (target->cgroup < 0)
+		return wh_fail(err, ENOTSUP, "the container has no cgroup of its own");
+	trace = calloc(1, sizeof(*trace));
+	if (trace == NULL)
+		return wh_fail_errno(err, ENOMEM, "opening perf events");
+	trace->epoll = WH_NO_FD;
+	trace->cgroup = target->cgroup;
+	trace->wanted = target->granted;
+	trace->cpus = cpus < 1 ? 1 : (unsigned)cpus;
+	trace->ring_size = size_of_ring(trace->cpus);
+	trace->rings = calloc(trace->cpus, sizeof(*trace->rings));
+	trace->fds = calloc((size_t)trace->cpus * WH_PERF_PROBES, sizeof(*trace->fds));
+	if (trace->rings == NULL || trace->fds == NULL)
+		r = wh_fail_errno(err, ENOMEM, "opening perf events");
+	else
+		r = read_formats(trace, err);
+	if (r == 0) {
+		probe_lost_counts(trace);
+		r = open_probes(trace, err);
+	}
+	if (r < 0) {
+		close_trace(trace);
+		return r;
+	}
+	*ret = trace;
+	return 0;
+}
+
+static int poll_fd(const struct wh_trace *trace)
+{
+	return trace->epoll;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+/* The record at the tail, in one piece; empty when none is left or it is none. */
+static struct wh_slice record_at(struct wh_trace *trace, const struct ring *ring)
+{
+	size_t at = ring->tail % trace->ring_size, room = trace->ring_size - at;
+	struct perf_event_header header;
+
+	if (ring->head - ring->tail < sizeof(header))
+		return (struct wh_slice){ NULL, 0 };
+	/* Records are multiples of 8 bytes, so a header is never broken. */
+	memcpy(&header, ring->data + at, sizeof(header));
+	if (header.size < sizeof(header) || header.size > ring->head - ring->tail)
+		return (struct wh_slice){ NULL, 0 };
+	if (header.size <= room)
+		return (struct wh_slice){ ring->data + at, header.size };
+	memcpy(trace->record, ring->data + at, room);
+	memcpy(trace->record + room, ring->data, header.size - room);
+	return (struct wh_slice){ trace->record, header.size };
+}
+
+static void look_at_next(struct wh_trace *trace, struct ring *ring)
+{
+	struct wh_slice record = record_at(trace, ring);
+
+	if (record.len == 0)
+		ring->tail = ring->head; /* what cannot be read is passed over */
+	ring->next = record.len == 0 ? UINT64_MAX : wh_perf_time(record);
+}
+
+static void look_at_heads(struct wh_trace *trace)
+{
+	for (unsigned cpu = 0; cpu < trace->cpus; cpu++) {
+		struct ring *ring = &trace->rings[cpu];
+
+		ring->next = UINT64_MAX;
+		if (ring->control == NULL)
+			continue;
+		ring->head = __atomic_load_n(&ring->control->data_head, __ATOMIC_ACQUIRE);
+		look_at_next(trace, ring);
+	}
+}
+
+static struct ring *first_ring(const struct wh_trace *trace)
+{
+	struct ring *first = &trace->rings[0];
+
+	for (unsigned cpu = 1; cpu < trace->cpus; cpu++) {
+		if (trace->rings[cpu].next < first->next)
+			first = &trace->rings[cpu];
+	}
+	return first;
+}
+
+static int hand_over(struct wh_trace *trace, struct ring *ring, wh_event_sink *sink, void *context)
+{
+	struct wh_slice record = record_at(trace, ring);
+	struct wh_event event;
+	int r = 0;
+
+	if (wh_perf_decode(&trace->formats, record, trace->stack, &event) > 0) {
+		if (event.kind == WH_EVENT_LOST)
+			trace->lost += event.lost.count;
+		r = sink(context, &event);
+	}
+	ring->tail += record.len;
+	__atomic_store_n(&ring->control->data_tail, ring->tail, __ATOMIC_RELEASE);
+	look_at_next(trace, ring);
+	return r;
+}
+
+/* A loss is told in the ring with the next record that fits; after the last one only the kernel's
+ * own count knows. */
+static int tell_rest_of_lost(struct wh_trace *trace, wh_event_sink *sink, void *context)
+{
+	struct wh_event event = { .kind = WH_EVENT_LOST };
+	uint64_t lost = trace->lost_by_closed;
+
+	for (size_t i = 0; i < (size_t)trace->cpus * WH_PERF_PROBES; i++) {
+		if (trace->fds[i] > 0)
+			lost += lost_of(trace, trace->fds[i]);
+	}
+	if (lost <= trace->lost)
+		return 0;
+	event.lost.count = lost - trace->lost;
+	trace->lost = lost;
+	return sink(context, &event);
+}
+
+static uint64_t now(void)
+{
+	struct timespec t = { .tv_sec = 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Filters that became narrower. One that cannot be placed stays as it was: that only costs. */
+static void narrow(struct wh_trace *trace)
+{
+	for (size_t i = 0; i < WH_PERF_PROBES; i++) {
+		if (trace->narrow[i])
+			(void)!place_probe(trace, (enum wh_perf_probe)i);
+		trace->narrow[i] = false;
+	}
+}
+
+static int drain(
+	struct wh_trace *trace, wh_event_sink *sink, void *context, bool last, struct wh_err *err)
+{
+	uint64_t limit = last ? UINT64_MAX - 1 : now();
+	int r = 0;
+
+	look_at_heads(trace);
+	for (struct ring *ring = first_ring(trace); r == 0 && ring->next <= limit;
+		ring = first_ring(trace))
+		r = hand_over(trace, ring, sink, context);
+	if (r == 0 && last)
+		r = tell_rest_of_lost(trace, sink, context);
+	if (r == 0 && !last)
+		narrow(trace);
+	return r < 0 ? wh_fail_errno(err, -r, "reading perf events") : r;
+}
+
+static void enough_of_syscall(struct wh_trace *trace, int64_t number)
+{
+	if (trace->enough_count == SYSCALLS_MAX)
+		return;
+	trace->enough[trace->enough_count++] = number;
+	trace->narrow[WH_PERF_SYSCALL] = true;
+}
+
+static void enough_of_capability(struct wh_trace *trace, unsigned capability)
+{
+	trace->wanted &= ~wh_capset_of(capability);
+	trace->narrow[WH_PERF_CHECK] = true;
+}
+
+const struct wh_transport wh_transport_perf = {
+	.name = "perf",
+	.about = "perf events of the container's cgroup",
+	.open = open_trace,
+	.fd = poll_fd,
+	.drain = drain,
+	.enough_of_syscall = enough_of_syscall,
+	.enough_of_capability = enough_of_capability,
+	.close = close_trace,
+};
