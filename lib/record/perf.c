@@ -63,6 +63,7 @@ struct wh_trace {
 	size_t enough_count;
 	bool narrow[WH_PERF_PROBES]; /* its filter is to be made anew */
 	uint64_t lost;               /* that were told of */
+	uint64_t lost_by_closed;     /* by events that gave way to others */
 	bool has_lost_counts;
 	char record[RECORD_MAX]
 		__attribute__((aligned(8))); /* one that is broken in two by the end */
