@@ -161,29 +161,6 @@ static int fill_file(int fd, void *context, struct wh_err *err)
 	return 0;
 }
 
-/* An empty file without a name, as a new one in this folder would be: for its rights. */
-static int open_model(int folder, mode_t mode, struct wh_err *err)
-{
-	char name[64];
-	int fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
-
-	if (fd < 0) {
-		(void)snprintf(name, sizeof(name), ".whittle-new-%ld", (long)getpid());
-		fd = openat(folder, name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (fd >= 0)
-			(void)unlinkat(folder, name, 0);
-	}
-	if (fd < 0)
-		return wh_fail_errno(err, errno, "cannot create a file");
-	if (fchmod(fd, mode) < 0) {
-		int number = errno;
-
-		wh_close_fd(&fd);
-		return wh_fail_errno(err, number, "cannot create a file");
-	}
-	return fd;
-}
-
 /* The folder of the file, made with those above it if need be. */
 static int make_folders(struct wh_target *target, struct wh_arena *arena, const char **ret_first,
 	struct wh_err *err)
@@ -219,7 +196,7 @@ int wh_target_write(struct wh_target *target, struct wh_slice text, mode_t mode,
 	if (target->folder < 0)
 		r = make_folders(target, arena, ret_folder, err);
 	if (r == 0 && target->fd < 0) {
-		model = open_model(target->folder, mode, err);
+		model = wh_open_model(target->folder, mode, err);
 		r = model < 0 ? model : 0;
 	}
 	if (r == 0)

@@ -95,6 +95,12 @@ typedef int wh_fill_file(int fd, void *context, struct wh_err *err);
 int wh_replace_file(int folder, const char *name, int old, wh_fill_file *fill, void *context,
 	struct wh_err *err) WH_MUST_CHECK;
 
+/*
+ * An empty file without a name, as a new one in this folder would be: to be the `old` of
+ * wh_replace_file() where there is no file yet. The descriptor or -errno.
+ */
+int wh_open_model(int folder, mode_t mode, struct wh_err *err) WH_MUST_CHECK;
+
 /* Removes what killed runs of wh_replace_file() left beside this name, which need not be there. */
 void wh_sweep_replaced(int folder, const char *name);
 

@@ -376,3 +376,25 @@ int wh_seal_memory(const char *name, const void *bytes, size_t len, int minimum,
 		return wh_fail_errno(err, errno, "cannot pass on a memory file");
 	return copy;
 }
+
+int wh_open_model(int folder, mode_t mode, struct wh_err *err)
+{
+	char name[64];
+	int fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+
+	if (fd < 0) {
+		(void)snprintf(name, sizeof(name), ".whittle-new-%ld", (long)getpid());
+		fd = openat(folder, name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (fd >= 0)
+			(void)unlinkat(folder, name, 0);
+	}
+	if (fd < 0)
+		return wh_fail_errno(err, errno, "cannot create a file");
+	if (fchmod(fd, mode) < 0) {
+		int number = errno;
+
+		wh_close_fd(&fd);
+		return wh_fail_errno(err, number, "cannot create a file");
+	}
+	return fd;
+}
