@@ -382,7 +382,7 @@ int wh_store_finish(
 {
 	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
 	int mine WH_FD = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct recordings others;
+	struct recordings others = { .count = 0 };
 	struct wh_learnt joined = *learnt;
 	size_t kept = 0;
 	int r = mine < 0 ? wh_fail_errno(err, errno, "cannot open a folder of recordings")

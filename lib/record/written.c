@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/written.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "host/mounts.h"
+
+#define DEPTH_MAX 128
+
+/* The upper layer of the overlay that is mounted there; NULL when it is none or has none. */
+static const char *upper_of(const char *rootfs, struct wh_arena *arena)
+{
+	static const char option[] = "upperdir=";
+	struct wh_mounts mounts;
+	const struct wh_mount *mount;
+	const char *found;
+
+	if (wh_mounts_read("/proc/self/mountinfo", arena, &mounts, NULL) < 0)
+		return NULL;
+	mount = wh_mounts_find(&mounts, 0, rootfs);
+	if (mount == NULL || strcmp(mount->point, rootfs) != 0 ||
+		strcmp(mount->type, "overlay") != 0)
+		return NULL;
+	found = strstr(mount->options, option);
+	if (found == NULL)
+		return NULL;
+	found += sizeof(option) - 1;
+	return wh_arena_dup(arena, (struct wh_slice){ found, strcspn(found, ",") });
+}
+
+int wh_written_open(const char *rootfs, struct wh_written *ret, struct wh_err *err)
+{
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	const char *upper = upper_of(rootfs, &arena);
+
+	ret->upper = upper != NULL;
+	ret->folder = open(upper != NULL ? upper : rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ret->folder < 0) {
+		ret->folder = WH_NO_FD;
+		return wh_fail_errno(err, errno, "its root file system");
+	}
+	return 0;
+}
+
+void wh_written_close(struct wh_written *written)
+{
+	wh_close_fd(&written->folder);
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------
+ */
+
+struct walk {
+	struct wh_arena *arena;
+	int64_t since;
+	dev_t device;
+	size_t limit, looks;
+	const char **found;
+	size_t count;
+	bool more;
+	struct wh_buf path; /* of the folder at hand: "" or "/…" */
+};
+
+static void close_folder(DIR **folder)
+{
+	if (*folder != NULL)
+		closedir(*folder);
+}
+
+static bool is_new(const struct walk *walk, const struct stat *st)
+{
+	return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec >= walk->since;
+}
+
+static int add(struct walk *walk)
+{
+	if (walk->count == walk->limit) {
+		walk->more = true;
+		return 0;
+	}
+	walk->found[walk->count] =
+		walk->path.len == 0 ? "/"
+				    : wh_arena_dup(walk->arena,
+					      (struct wh_slice){ walk->path.data, walk->path.len });
+	return walk->found[walk->count++] == NULL ? -ENOMEM : 0;
+}
+
+static int walk_folder(struct walk *walk, int fd, const struct stat *own, unsigned depth);
+
+static int look_at(struct walk *walk, int folder, const char *name, unsigned depth)
+{
+	int fd WH_FD = WH_NO_FD;
+	struct stat st;
+
+	if (++walk->looks > WH_WRITTEN_LOOKS || depth > DEPTH_MAX)
+		return -E2BIG;
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (st.st_dev != walk->device)
+		return 0;
+	if (!S_ISDIR(st.st_mode))
+		return is_new(walk, &st) ? add(walk) : 0;
+	fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return st.st_dev != walk->device ? 0 : walk_folder(walk, fd, &st, depth);
+}
+
+static int walk_folder(struct walk *walk, int fd, const struct stat *own, unsigned depth)
+{
+	size_t before = walk->count, len = walk->path.len;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	DIR *folder WH_CLEANUP(close_folder) = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+	int r = 0;
+
+	if (folder == NULL) {
+		r = -errno;
+		if (copy >= 0)
+			close(copy);
+		return r;
+	}
+	rewinddir(folder);
+	while (r == 0 && (errno = 0, entry = readdir(folder)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		wh_buf_addf(&walk->path, "/%s", entry->d_name);
+		r = wh_buf_status(&walk->path);
+		if (r == 0)
+			r = look_at(walk, fd, entry->d_name, depth + 1);
+		walk->path.len = len;
+	}
+	if (r == 0 && errno != 0)
+		r = -errno;
+	if (walk->path.data != NULL)
+		walk->path.data[len] = '\0';
+	return r == 0 && walk->count == before && !walk->more && is_new(walk, own) ? add(walk) : r;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What the clock of file systems can be behind: a tick. */
+static int64_t tick(void)
+{
+	struct timespec t = { .tv_nsec = 10000000 };
+
+	(void)clock_getres(CLOCK_REALTIME_COARSE, &t);
+	return t.tv_nsec;
+}
+
+int wh_written_list(const struct wh_written *written, int64_t since, size_t limit,
+	struct wh_arena *arena, const char *const **ret, size_t *ret_count, bool *ret_more)
+{
+	struct walk walk = { .arena = arena, .since = since - tick(), .limit = limit };
+	struct stat st;
+	int r;
+
+	walk.found = wh_arena_array(arena, limit, sizeof(*walk.found));
+	if (walk.found == NULL)
+		return -ENOMEM;
+	if (fstat(written->folder, &st) < 0)
+		return -errno;
+	walk.device = st.st_dev;
+	r = walk_folder(&walk, written->folder, &st, 0);
+	wh_buf_done(&walk.path);
+	qsort(walk.found, walk.count, sizeof(*walk.found), by_path);
+	*ret = walk.found;
+	*ret_count = walk.count;
+	*ret_more = walk.more;
+	return r;
+}
