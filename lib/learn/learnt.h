@@ -103,6 +103,13 @@ int wh_learnt_read(struct wh_buf *text, struct wh_arena *arena, struct wh_learnt
 	struct wh_err *err) WH_MUST_CHECK;
 
 /*
+ * Adds uses for the file capabilities of the programs: execve(2) of such a file fails where one of
+ * them is not in the bounding set, without any check that could be told of. One that is used anyway
+ * stays as it is. 0 or -ENOMEM.
+ */
+int wh_learnt_add_files(struct wh_learnt *learnt, struct wh_arena *arena) WH_MUST_CHECK;
+
+/*
  * The union of two, with the evidence of `newer` where both have some: used wins over speculative;
  * counts and times are added up; `complete` and what goes with it are the newer's; what one of them
  * could not watch is unknown. Borrows from both. 0 or -ENOMEM.

@@ -86,7 +86,6 @@ static void take_program(void *context, int32_t tid, struct wh_slice file)
 		.setuid = program.setuid,
 		.setgid = program.setgid,
 		.capabilities = program.capabilities,
-		.effective = program.effective,
 	};
 	recorder->program_count += kept->path != NULL;
 	recorder->changes++;
@@ -348,6 +347,7 @@ int wh_recorder_open(
 	recorder->folder = recorder->control = recorder->process = recorder->signals = WH_NO_FD;
 	recorder->waiting = recorder->written.folder = WH_NO_FD;
 	recorder->start = now(CLOCK_MONOTONIC);
+	recorder->told = UINT64_MAX; /* so that the first look writes what there is: a recording */
 	recorder->epoch = (int64_t)(now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC));
 	r = open_all(recorder, &why);
 	if (r < 0) {
