@@ -71,7 +71,7 @@ struct wh_instance {
 	uint64_t lost_told; /* of what the rings lost */
 };
 
-static uint64_t now(void)
+uint64_t wh_instance_now(void)
 {
 	struct timespec time;
 
@@ -220,11 +220,6 @@ void wh_instance_free(struct wh_instance *instance)
 	free(instance);
 }
 
-int wh_instance_tracefs(const struct wh_instance *instance)
-{
-	return instance->tracefs;
-}
-
 const char *wh_instance_name(const struct wh_instance *instance)
 {
 	return instance->name;
@@ -347,7 +342,7 @@ int wh_instance_start(struct wh_instance *instance, struct wh_err *err)
 
 	if (r < 0)
 		return r;
-	instance->drained = now();
+	instance->drained = wh_instance_now();
 	for (enum wh_traced kind = 0; kind < WH_TRACED_STACK; kind++) {
 		if (instance->events[kind] == NULL)
 			continue;
@@ -566,7 +561,7 @@ static int tell_rest_of_lost(struct drain *drain)
 		lost += lost_of_ring(instance, cpu);
 	if (lost <= instance->lost_told)
 		return 0;
-	return tell_lost(drain, now(), lost - instance->lost_told);
+	return tell_lost(drain, wh_instance_now(), lost - instance->lost_told);
 }
 
 /* Nothing comes any more, so reading on comes to an end. */
@@ -589,7 +584,7 @@ int wh_instance_drain(struct wh_instance *instance, wh_event_sink *sink, void *c
 	bool more;
 	int r;
 
-	instance->drained = now();
+	instance->drained = wh_instance_now();
 	if (last) {
 		r = drain_all(&drain);
 	} else {
@@ -608,7 +603,7 @@ int wh_instance_fd(const struct wh_instance *instance)
 
 int wh_instance_join(struct wh_instance *instance, int pid, struct wh_err *err)
 {
-	int r = wh_merge_join(instance->merge, now(), pid);
+	int r = wh_merge_join(instance->merge, wh_instance_now(), pid);
 
 	if (r == 0)
 		r = wh_instance_follow(instance->folder, pid);

@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/macros.h"
@@ -22,7 +23,6 @@ int wh_instance_new(
 	struct wh_instance **ret, const struct wh_target *target, struct wh_err *err) WH_MUST_CHECK;
 void wh_instance_free(struct wh_instance *instance); /* takes it down; NULL is fine */
 
-int wh_instance_tracefs(const struct wh_instance *instance); /* the root, still the instance's */
 const char *wh_instance_name(const struct wh_instance *instance);
 
 /*
@@ -37,6 +37,8 @@ int wh_instance_want(struct wh_instance *instance, enum wh_traced kind, const ch
 /* Begins to record: what is wanted, and all that has an event of its own in any kernel. 0 or -errno
  * with a sentence. */
 int wh_instance_start(struct wh_instance *instance, struct wh_err *err) WH_MUST_CHECK;
+
+uint64_t wh_instance_now(void); /* as times of events are */
 
 /* As in struct wh_transport. */
 int wh_instance_fd(const struct wh_instance *instance);
