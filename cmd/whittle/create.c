@@ -80,6 +80,8 @@ int wh_run_create(struct wh_run *run, struct wh_err *err)
 		r = wh_judge_config(&run->judged, bundle, &call, err);
 	if (r < 0)
 		return r;
+	if (run->judged.decision.limits.learn)
+		wh_run_warm_up();
 	written = run->judged.decision.limits.mode == WH_MODE_AUDIT ? run->judged.watched
 								    : run->judged.doc;
 	if (written == NULL || wh_json_is_canonical(written))

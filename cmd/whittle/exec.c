@@ -19,8 +19,10 @@
 #include "host/runtime.h"
 #include "oci/process.h"
 #include "oci/schema.h"
+#include "record/control.h"
 
 #define FIRST_PASSED_FD 3
+#define JOIN_MS 1000 /* for a recorder to take an exec in */
 
 /*
  * A number of descriptors, from --preserve-fds or from LISTEN_FDS (whose LISTEN_PID crun does not
@@ -156,6 +158,9 @@ int wh_run_exec(struct wh_run *run, struct wh_err *err)
 		r = wh_judge_process(&run->judged, err);
 	if (r < 0)
 		return r;
+	/* A recorder that does not answer misses this exec, which its result then says. */
+	if (run->judged.decision.limits.learn)
+		(void)!wh_control_send(run->judged.bundle, WH_CONTROL_JOIN, JOIN_MS);
 	if (run->judged.decision.limits.mode == WH_MODE_AUDIT)
 		return 0;
 	return hand_over_document(run, &run->override.process, err);

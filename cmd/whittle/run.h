@@ -60,3 +60,14 @@ int wh_run_find_container(
  * when memory ran out.
  */
 const char *wh_run_root(struct wh_run *run) WH_MUST_CHECK;
+
+/*
+ * The first perf event of a host that belongs to a process or a cgroup costs a grace period of RCU,
+ * 20 to 40 ms (kernel/events/core.c, account_event): the kernel begins to tell perf of every switch
+ * between processes, and stops a second after the last such event is closed. A recorder that begins
+ * while such an event is open does not pay for it.
+ *
+ * Leaves a process behind that holds one for some seconds, while the runtime starts; nobody waits
+ * for it, and it holds no descriptor of the caller's. Fails silently: then the recorder pays.
+ */
+void wh_run_warm_up(void);

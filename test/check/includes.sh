@@ -23,8 +23,10 @@ declare -A may=(
   [toml]='base toml'
   [engine]='base json oci toml engine'
   [host]='base trim host'
+  [learn]='base json oci learn'
+  [record]='base oci trim host learn record'
 )
-for room in base json oci seccomp policy trim toml engine host; do
+for room in base json oci seccomp policy trim toml engine host learn record; do
   breaches=$(grep -nE '^#include "[a-z]+/' lib/$room/*.{c,h,cpp} 2>/dev/null |
     while IFS= read -r line; do
       used=$(sed -E 's/.*#include "([a-z]+)\/.*/\1/' <<<"$line")
