@@ -4,9 +4,18 @@
 /*
  * Events in, facts out. Knows of every thread whether it still is the runtime's: a container's
  * first process, and every one that comes from outside, is until it executes something that is not
- * the runtime itself (/proc/self/…, or a hook), and what it forks is what it was. Checks of the
- * runtime, those answered by foreign credentials and those about a user namespace that the
- * container made itself are counted, not learnt.
+ * the runtime itself (/proc/self/…, or a hook), and what it forks is what it was; threads.h has
+ * the rules, also of processes that join. Checks of the runtime, those answered by foreign
+ * credentials and those about a user namespace that the container made itself are counted, not
+ * learnt. The runtime's checks within the execve(2) that starts a program are the container's: it
+ * is with the container's credentials that the program must be found and executed.
+ *
+ * Each distinct stack is kept once and looked at only for a result, so that an event costs about a
+ * hundred nanoseconds. What is kept has an upper bound, whatever the container does: of a
+ * capability 4096 stacks; further checks count as used, by a function that is not known.
+ *
+ * Text that the container chose is told as printable ASCII, other bytes as \xNN, at most 4095
+ * bytes.
  */
 
 #include "base/arena.h"
@@ -20,10 +29,17 @@ struct wh_gathering;
 struct wh_gather_hooks {
 	void *context;
 	/* A program of the container's was executed for the first time (by this path and thread).
-	 */
+	 * Some may be told again. */
 	void (*program)(void *context, int32_t tid, struct wh_slice file);
-	/* A system call that was seen for the first time. */
+	/* A system call of the container's that need not be told again. Those whose arguments count
+	 * (setuid and its kin) are never. */
 	void (*syscall)(void *context, int64_t number);
+	/*
+	 * The name of a system call of this machine, which lives in the arena or for ever; NULL
+	 * when it has none. 0 or -ENOMEM. Without this hook no names are learnt.
+	 */
+	int (*syscall_name)(
+		void *context, int64_t number, struct wh_arena *arena, const char **ret);
 };
 
 /*
@@ -38,12 +54,16 @@ void wh_gather_free(struct wh_gathering *gathering); /* NULL is fine */
 int wh_gather_event(void *gathering, const struct wh_event *event) WH_MUST_CHECK;
 
 /*
- * What has been learnt until now: fills uses, counts, events, lost, syscalls, ports, users. `epoch`
- * is what to add to a time of an event to get seconds since the epoch, in nanoseconds. Everything
- * lives in the arena. 0 or -ENOMEM.
+ * What has been learnt until now: fills uses, foreign, runtime, other_users, events, lost,
+ * syscalls, ports, users, and nothing else. After lost events, threads that were never heard of are
+ * the runtime's as ever; the result tells the loss. Of a use, `count` is that of the checks of its
+ * kind and `detail` the ports below 1024 that were listened on (CAP_NET_BIND_SERVICE), or the user
+ * or group that was asked for (CAP_SETUID, CAP_SETGID). `by_file` and `at_least` stay false.
+ * `epoch` is what to add to a time of an event to get seconds since the epoch, in nanoseconds.
+ * Everything lives in the arena. 0 or -ENOMEM.
  */
 int wh_gather_result(const struct wh_gathering *gathering, const struct wh_symbols *symbols,
 	int64_t epoch, struct wh_arena *arena, struct wh_learnt *ret) WH_MUST_CHECK;
 
-/* Grows with everything that the result would show anew. */
+/* Grows with everything that the result would show anew, other than by a larger count. */
 uint64_t wh_gather_news(const struct wh_gathering *gathering);

@@ -1,0 +1,894 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An event finds its thread and, when it is a check, the record of its stack; nothing else happens
+ * until somebody wants a result. Then each record is judged once.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <linux/capability.h>
+
+#include "learn/gather.h"
+#include "learn/stack.h"
+#include "learn/threads.h"
+
+#define CAPABILITIES 64u
+#define RECORDS_MAX 4096u        /* of one capability */
+#define ADDRESSES_MAX (1u << 20) /* of all stacks: 8 MiB */
+#define TARGETS_MAX 16u          /* user namespaces that are told apart */
+#define PROGRAMS_MAX 4096u
+#define PROGRAM_BYTES_MAX (1u << 20)
+#define SYSCALLS_MAX 1024
+#define PRINTED_MAX 4096u
+#define RECENT 64u
+
+/* Whose checks a record has. */
+enum side {
+	SIDE_RUNTIME,
+	SIDE_ENTERING, /* the runtime's, just before it became the container's */
+	SIDE_CONTAINER,
+};
+
+/* All checks for one capability about one user namespace that came by the same stack. */
+struct record {
+	uint64_t hash;
+	uint64_t count, first; /* nanoseconds */
+	uint32_t stack;        /* where in the addresses */
+	uint32_t program;      /* of the first check */
+	uint32_t id;           /* user or group that was asked for */
+	uint8_t depth, capability, target, side;
+	bool has_id;
+};
+
+/* Of checks that there was no more room for. */
+struct rest {
+	uint64_t count, first;
+	uint32_t program;
+};
+
+struct program {
+	uint32_t at, len; /* in the bytes */
+	uint64_t hash;
+};
+
+struct recent {
+	int32_t tid;
+	uint32_t record;
+	bool used;
+};
+
+struct port {
+	uint16_t port, protocol;
+	uint32_t program;
+};
+
+struct user {
+	uint32_t uid, program;
+};
+
+struct wh_gathering {
+	wh_capset granted;
+	const char *const *hooks_run;
+	size_t hook_count;
+	struct wh_gather_hooks hooks;
+	struct wh_threads threads;
+	uint64_t events, lost, news;
+	uint64_t foreign, runtime; /* of checks that have no record */
+
+	struct record *records;
+	size_t record_count, record_capacity;
+	uint32_t *table; /* of records by hash, their place + 1 */
+	size_t table_size;
+	uint64_t *addresses;
+	size_t address_count, address_capacity;
+	uint32_t records_of[CAPABILITIES];
+	struct rest rest[CAPABILITIES];
+	uint64_t targets[TARGETS_MAX];
+	size_t target_count;
+	struct recent recent[RECENT]; /* checks of the runtime, a ring */
+	size_t recent_at;
+
+	struct program programs[PROGRAMS_MAX]; /* the first has no name: not known */
+	size_t program_count;
+	uint16_t program_table[PROGRAMS_MAX * 2];
+	struct wh_buf program_bytes;
+
+	uint64_t syscalls[SYSCALLS_MAX / 64];
+	struct port ports[WH_LEARNT_LIST_MAX];
+	size_t port_count;
+	struct user users[WH_LEARNT_LIST_MAX];
+	size_t user_count;
+};
+
+/* System calls that change who a process is: which of their arguments are ids. */
+static const struct {
+	long number;
+	unsigned char arguments; /* the first so many */
+	bool group;
+} id_calls[] = {
+	{ SYS_setuid, 1, false },
+	{ SYS_setreuid, 2, false },
+	{ SYS_setresuid, 3, false },
+	{ SYS_setfsuid, 1, false },
+	{ SYS_setgid, 1, true },
+	{ SYS_setregid, 2, true },
+	{ SYS_setresgid, 3, true },
+	{ SYS_setfsgid, 1, true },
+};
+
+int wh_gather_new(struct wh_gathering **ret, wh_capset granted, const char *const *hooks_run,
+	size_t hook_count, const struct wh_gather_hooks *hooks)
+{
+	struct wh_gathering *gathering = calloc(1, sizeof(*gathering));
+
+	if (gathering == NULL)
+		return -ENOMEM;
+	gathering->granted = granted;
+	gathering->hooks_run = hooks_run;
+	gathering->hook_count = hook_count;
+	if (hooks != NULL)
+		gathering->hooks = *hooks;
+	gathering->program_count = 1;
+	*ret = gathering;
+	return 0;
+}
+
+void wh_gather_free(struct wh_gathering *gathering)
+{
+	if (gathering == NULL)
+		return;
+	wh_threads_done(&gathering->threads);
+	free(gathering->records);
+	free(gathering->table);
+	free(gathering->addresses);
+	wh_buf_done(&gathering->program_bytes);
+	free(gathering);
+}
+
+uint64_t wh_gather_news(const struct wh_gathering *gathering)
+{
+	return gathering->news;
+}
+
+/* ---- programs --------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
+}
+
+static uint64_t hash_bytes(struct wh_slice bytes)
+{
+	uint64_t hash = bytes.len;
+
+	for (size_t i = 0; i < bytes.len; i++)
+		hash = mix(hash, (unsigned char)bytes.data[i]);
+	return hash;
+}
+
+static bool is_program(
+	const struct wh_gathering *gathering, const struct program *program, struct wh_slice file)
+{
+	return program->len == file.len &&
+	       memcmp(gathering->program_bytes.data + program->at, file.data, file.len) == 0;
+}
+
+/* Its number, 0 when there is no room; *ret_new when it was not known. */
+static int take_program(
+	struct wh_gathering *gathering, struct wh_slice file, uint32_t *ret, bool *ret_new)
+{
+	uint64_t hash = hash_bytes(file);
+	size_t at = hash % WH_COUNT(gathering->program_table);
+	struct wh_buf *bytes = &gathering->program_bytes;
+
+	for (; gathering->program_table[at] != 0;
+		at = (at + 1) % WH_COUNT(gathering->program_table)) {
+		const struct program *program = &gathering->programs[gathering->program_table[at]];
+
+		if (program->hash == hash && is_program(gathering, program, file)) {
+			*ret = gathering->program_table[at];
+			*ret_new = false;
+			return 0;
+		}
+	}
+	*ret = 0;
+	*ret_new = true;
+	if (gathering->program_count == PROGRAMS_MAX || bytes->len + file.len > PROGRAM_BYTES_MAX ||
+		file.len == 0)
+		return 0;
+	gathering->programs[gathering->program_count] =
+		(struct program){ (uint32_t)bytes->len, (uint32_t)file.len, hash };
+	wh_buf_add_slice(bytes, file);
+	if (wh_buf_status(bytes) < 0)
+		return -ENOMEM;
+	*ret = (uint32_t)gathering->program_count++;
+	gathering->program_table[at] = (uint16_t)*ret;
+	return 0;
+}
+
+/* ---- records ---------------------------------------------------------------------------- */
+
+/* The number of a user namespace; all that there is no room for have one in common. */
+static uint8_t take_target(struct wh_gathering *gathering, uint64_t target)
+{
+	for (size_t i = 0; i < gathering->target_count; i++)
+		if (gathering->targets[i] == target)
+			return (uint8_t)i;
+	if (gathering->target_count < TARGETS_MAX)
+		gathering->targets[gathering->target_count++] = target;
+	else
+		return TARGETS_MAX;
+	return (uint8_t)(gathering->target_count - 1);
+}
+
+static int grow_table(struct wh_gathering *gathering)
+{
+	size_t size = gathering->table_size == 0 ? 1024 : gathering->table_size * 2;
+	uint32_t *table;
+
+	if (gathering->table_size != 0 && gathering->record_count < gathering->table_size / 2)
+		return 0;
+	table = calloc(size, sizeof(*table));
+	if (table == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < gathering->record_count; i++) {
+		size_t at = gathering->records[i].hash & (size - 1);
+
+		while (table[at] != 0)
+			at = (at + 1) & (size - 1);
+		table[at] = (uint32_t)i + 1;
+	}
+	free(gathering->table);
+	gathering->table = table;
+	gathering->table_size = size;
+	return 0;
+}
+
+static int grow(void **list, size_t *capacity, size_t needed, size_t size)
+{
+	size_t larger = *capacity == 0 ? 512 : *capacity;
+	void *grown;
+
+	if (needed <= *capacity)
+		return 0;
+	while (larger < needed)
+		larger *= 2;
+	grown = reallocarray(*list, larger, size);
+	if (grown == NULL)
+		return -ENOMEM;
+	*list = grown;
+	*capacity = larger;
+	return 0;
+}
+
+static bool is_record(const struct wh_gathering *gathering, const struct record *record,
+	const struct record *wanted, const uint64_t *stack)
+{
+	return record->hash == wanted->hash && record->depth == wanted->depth &&
+	       record->capability == wanted->capability && record->target == wanted->target &&
+	       record->side == wanted->side &&
+	       (record->depth == 0 || memcmp(gathering->addresses + record->stack, stack,
+					      record->depth * sizeof(*stack)) == 0);
+}
+
+static struct record *find_record(
+	const struct wh_gathering *gathering, const struct record *wanted, const uint64_t *stack)
+{
+	if (gathering->table_size == 0)
+		return NULL;
+	for (size_t at = wanted->hash & (gathering->table_size - 1); gathering->table[at] != 0;
+		at = (at + 1) & (gathering->table_size - 1)) {
+		struct record *record = &gathering->records[gathering->table[at] - 1];
+
+		if (is_record(gathering, record, wanted, stack))
+			return record;
+	}
+	return NULL;
+}
+
+/* Adds it as it is, with a copy of the stack. 0 or -ENOMEM. */
+static int add_record(
+	struct wh_gathering *gathering, const struct record *record, const uint64_t *stack)
+{
+	size_t at;
+	int r = grow((void **)&gathering->records, &gathering->record_capacity,
+		gathering->record_count + 1, sizeof(*gathering->records));
+
+	if (r == 0)
+		r = grow((void **)&gathering->addresses, &gathering->address_capacity,
+			gathering->address_count + record->depth, sizeof(*gathering->addresses));
+	if (r == 0)
+		r = grow_table(gathering);
+	if (r < 0)
+		return r;
+	at = record->hash & (gathering->table_size - 1);
+	while (gathering->table[at] != 0)
+		at = (at + 1) & (gathering->table_size - 1);
+	gathering->records[gathering->record_count] = *record;
+	gathering->records[gathering->record_count].stack = (uint32_t)gathering->address_count;
+	gathering->table[at] = (uint32_t)++gathering->record_count;
+	if (record->depth > 0)
+		memcpy(gathering->addresses + gathering->address_count, stack,
+			record->depth * sizeof(*stack));
+	gathering->address_count += record->depth;
+	gathering->records_of[record->capability]++;
+	gathering->news++;
+	return 0;
+}
+
+static uint64_t hash_record(const struct record *record, const uint64_t *stack)
+{
+	uint64_t hash = mix(record->capability, (uint64_t)record->side << 8 | record->target);
+
+	for (unsigned i = 0; i < record->depth; i++)
+		hash = mix(hash, stack[i]);
+	return hash;
+}
+
+static void add_to_rest(struct wh_gathering *gathering, const struct record *record)
+{
+	struct rest *rest = &gathering->rest[record->capability];
+
+	if (record->side != SIDE_CONTAINER) {
+		gathering->runtime += record->side == SIDE_RUNTIME ? record->count : 0;
+		return;
+	}
+	if (rest->count == 0) {
+		rest->first = record->first;
+		rest->program = record->program;
+		gathering->news++;
+	}
+	rest->count += record->count;
+}
+
+/* Counts it in; *ret is its place among the records, SIZE_MAX when it has none. 0 or -ENOMEM. */
+static int count_record(
+	struct wh_gathering *gathering, struct record *record, const uint64_t *stack, size_t *ret)
+{
+	struct record *known;
+	int r;
+
+	record->hash = hash_record(record, stack);
+	known = find_record(gathering, record, stack);
+	if (known != NULL) {
+		known->count += record->count;
+		*ret = (size_t)(known - gathering->records);
+		return 0;
+	}
+	*ret = SIZE_MAX;
+	if (gathering->records_of[record->capability] >= RECORDS_MAX ||
+		gathering->address_count + record->depth > ADDRESSES_MAX) {
+		add_to_rest(gathering, record);
+		return 0;
+	}
+	r = add_record(gathering, record, stack);
+	if (r == 0)
+		*ret = gathering->record_count - 1;
+	return r;
+}
+
+/* ---- events ----------------------------------------------------------------------------- */
+
+static void remember(struct wh_gathering *gathering, int32_t tid, size_t record)
+{
+	gathering->recent[gathering->recent_at] = (struct recent){ tid, (uint32_t)record, true };
+	gathering->recent_at = (gathering->recent_at + 1) % RECENT;
+}
+
+static int on_check(struct wh_gathering *gathering, const struct wh_event *event,
+	const struct wh_thread *thread)
+{
+	struct record record = {
+		.count = 1,
+		.first = event->time,
+		.program = thread->program,
+		.depth = (uint8_t)(event->check.depth < WH_STACK_MAX ? event->check.depth
+								     : WH_STACK_MAX),
+		.capability = (uint8_t)event->check.capability,
+		.side = thread->owner == WH_OWNER_CONTAINER ? SIDE_CONTAINER : SIDE_RUNTIME,
+	};
+	size_t place;
+	int r;
+
+	if (event->check.capability >= CAPABILITIES)
+		return 0;
+	/* Others' credentials said yes: the container's could not. */
+	if ((gathering->granted >> event->check.capability & 1) == 0) {
+		*(record.side == SIDE_RUNTIME ? &gathering->runtime : &gathering->foreign) += 1;
+		return 0;
+	}
+	record.target = take_target(gathering, event->check.target);
+	if (event->check.capability == CAP_SETUID) {
+		record.id = thread->uid;
+		record.has_id = thread->has_uid;
+	} else if (event->check.capability == CAP_SETGID) {
+		record.id = thread->gid;
+		record.has_id = thread->has_gid;
+	}
+	r = count_record(gathering, &record, event->check.stack, &place);
+	if (r == 0 && record.side == SIDE_RUNTIME && place != SIZE_MAX)
+		remember(gathering, event->tid, place);
+	return r;
+}
+
+/* The last checks of a thread that has just executed something: as the container's, too, when it
+ * is the container's now. Whether they came by execve is seen at the end. 0 or -ENOMEM. */
+static int settle_recent(
+	struct wh_gathering *gathering, const struct wh_thread *thread, bool entered)
+{
+	uint64_t stack[WH_STACK_MAX];
+
+	for (size_t i = 0; i < RECENT; i++) {
+		struct recent *recent = &gathering->recent[i];
+		struct record record;
+		size_t place;
+		int r;
+
+		if (!recent->used || recent->tid != thread->tid)
+			continue;
+		recent->used = false;
+		if (!entered)
+			continue;
+		record = gathering->records[recent->record];
+		record.side = SIDE_ENTERING;
+		record.count = 1;
+		record.program = thread->program;
+		if (record.depth > 0)
+			memcpy(stack, gathering->addresses + record.stack,
+				record.depth * sizeof(*stack));
+		r = count_record(gathering, &record, stack, &place);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int on_exec(
+	struct wh_gathering *gathering, const struct wh_event *event, struct wh_thread *thread)
+{
+	struct wh_slice file = { event->exec.file, event->exec.len };
+	enum wh_owner before = thread->owner;
+	uint32_t program;
+	bool is_new;
+	int r;
+
+	wh_threads_revive(&gathering->threads, thread);
+	thread->owner =
+		wh_owner_after_exec(before, file, gathering->hooks_run, gathering->hook_count);
+	thread->has_uid = thread->has_gid = false;
+	if (thread->owner != WH_OWNER_CONTAINER)
+		return settle_recent(gathering, thread, false);
+	r = take_program(gathering, file, &program, &is_new);
+	if (r < 0)
+		return r;
+	thread->program = program;
+	if (before != WH_OWNER_CONTAINER)
+		r = settle_recent(gathering, thread, true);
+	if (r == 0 && is_new && gathering->hooks.program != NULL)
+		gathering->hooks.program(gathering->hooks.context, event->tid, file);
+	return r;
+}
+
+static void add_user(struct wh_gathering *gathering, uint32_t uid, uint32_t program)
+{
+	if (uid == UINT32_MAX || gathering->user_count == WH_COUNT(gathering->users))
+		return;
+	for (size_t i = 0; i < gathering->user_count; i++)
+		if (gathering->users[i].uid == uid)
+			return;
+	gathering->users[gathering->user_count++] = (struct user){ uid, program };
+	gathering->news++;
+}
+
+/* Takes the ids that a call sets. False when it is no such call. */
+static bool take_ids(
+	struct wh_gathering *gathering, const struct wh_event *event, struct wh_thread *thread)
+{
+	for (size_t i = 0; i < WH_COUNT(id_calls); i++) {
+		if (id_calls[i].number != event->syscall.number)
+			continue;
+		for (size_t k = 0; k < id_calls[i].arguments; k++) {
+			uint32_t id = (uint32_t)event->syscall.args[k];
+
+			if (id == UINT32_MAX)
+				continue;
+			*(id_calls[i].group ? &thread->gid : &thread->uid) = id;
+			*(id_calls[i].group ? &thread->has_gid : &thread->has_uid) = true;
+			if (!id_calls[i].group)
+				add_user(gathering, id, thread->program);
+		}
+		return true;
+	}
+	return false;
+}
+
+static void on_syscall(
+	struct wh_gathering *gathering, const struct wh_event *event, struct wh_thread *thread)
+{
+	int64_t number = event->syscall.number;
+	uint64_t bit;
+	bool has_ids;
+
+	if (thread->owner != WH_OWNER_CONTAINER || number < 0 || number >= SYSCALLS_MAX)
+		return;
+	has_ids = take_ids(gathering, event, thread);
+	bit = UINT64_C(1) << number % 64;
+	if ((gathering->syscalls[number / 64] & bit) != 0)
+		return;
+	gathering->syscalls[number / 64] |= bit;
+	gathering->news++;
+	if (!has_ids && gathering->hooks.syscall != NULL)
+		gathering->hooks.syscall(gathering->hooks.context, number);
+}
+
+static void on_listen(struct wh_gathering *gathering, const struct wh_event *event,
+	const struct wh_thread *thread)
+{
+	const struct port port = {
+		event->listen.port,
+		event->listen.protocol,
+		thread->program,
+	};
+
+	if (thread->owner != WH_OWNER_CONTAINER || port.port == 0 || port.port >= 1024 ||
+		gathering->port_count == WH_COUNT(gathering->ports))
+		return;
+	for (size_t i = 0; i < gathering->port_count; i++)
+		if (gathering->ports[i].port == port.port &&
+			gathering->ports[i].protocol == port.protocol)
+			return;
+	gathering->ports[gathering->port_count++] = port;
+	gathering->news++;
+}
+
+int wh_gather_event(void *context, const struct wh_event *event)
+{
+	struct wh_gathering *gathering = context;
+	struct wh_thread *thread;
+
+	gathering->events++;
+	if (event->kind == WH_EVENT_LOST) {
+		gathering->lost += event->lost.count;
+		gathering->news++;
+		return 0;
+	}
+	if (event->kind == WH_EVENT_EXIT) {
+		wh_threads_exit(&gathering->threads, event->tid, event->time);
+		return 0;
+	}
+	if (event->kind == WH_EVENT_FORK)
+		return wh_threads_fork(
+			&gathering->threads, event->tid, event->fork.child, event->time);
+	thread = wh_threads_get(&gathering->threads, event->tid, event->time);
+	if (thread == NULL)
+		return -ENOMEM;
+	switch (event->kind) {
+	case WH_EVENT_CHECK:
+		return on_check(gathering, event, thread);
+	case WH_EVENT_EXEC:
+		return on_exec(gathering, event, thread);
+	case WH_EVENT_SYSCALL:
+		on_syscall(gathering, event, thread);
+		return 0;
+	case WH_EVENT_LISTEN:
+		on_listen(gathering, event, thread);
+		return 0;
+	case WH_EVENT_JOIN:
+		wh_threads_revive(&gathering->threads, thread);
+		thread->owner = WH_OWNER_JOINED;
+		thread->program = 0;
+		return 0;
+	case WH_EVENT_FORK:
+	case WH_EVENT_EXIT:
+	case WH_EVENT_LOST:
+		break;
+	}
+	return 0;
+}
+
+/* ---- results ---------------------------------------------------------------------------- */
+
+/* What is found out of the records for one capability. */
+struct found {
+	const struct record *best; /* the first of the strongest kind; NULL: none */
+	struct wh_stack_meaning meaning;
+	uint64_t count;
+};
+
+/* Printable, in the arena. Fails as a whole, so that a result is never half of one. */
+static int print_program(const struct wh_gathering *gathering, uint32_t number,
+	struct wh_arena *arena, const char **ret)
+{
+	const struct program *program = &gathering->programs[number];
+	size_t size = (size_t)program->len * 4 + 1;
+	char *text, *raw;
+
+	*ret = NULL;
+	if (number == 0)
+		return 0;
+	if (size > PRINTED_MAX)
+		size = PRINTED_MAX;
+	raw = wh_arena_dup(arena,
+		(struct wh_slice){ gathering->program_bytes.data + program->at, program->len });
+	text = wh_arena_alloc(arena, size);
+	if (raw == NULL || text == NULL)
+		return -ENOMEM;
+	wh_copy_printable(text, size, raw);
+	*ret = text;
+	return 0;
+}
+
+/* A runtime that gives up its privileges does so in the container's own user namespace: by prctl
+ * (bounding set), or by taking on its user. */
+static bool is_dropping(const struct wh_stack_meaning *meaning, unsigned capability)
+{
+	static const char *const calls[] = { "prctl", "capset", "setgroups", "setuid", "setgid",
+		"setresuid", "setresgid" };
+
+	if (capability != CAP_SETPCAP && capability != CAP_SETUID && capability != CAP_SETGID)
+		return false;
+	for (size_t i = 0; meaning->syscall != NULL && i < WH_COUNT(calls); i++)
+		if (strcmp(meaning->syscall, calls[i]) == 0)
+			return true;
+	return false;
+}
+
+static void judge(const struct wh_gathering *gathering, const struct wh_symbols *symbols,
+	const struct record *record, struct wh_stack_meaning *ret)
+{
+	const uint64_t none = 0;
+
+	wh_stack_judge(symbols, record->capability,
+		record->depth == 0 ? &none : gathering->addresses + record->stack, record->depth,
+		ret);
+}
+
+/* The number of the container's own user namespace, negative when it is not known: the first that
+ * the runtime gave up privileges in, which is before it started anything. */
+static int own_target(const struct wh_gathering *gathering, const struct wh_symbols *symbols)
+{
+	const struct record *first = NULL;
+
+	for (size_t i = 0; i < gathering->record_count; i++) {
+		const struct record *record = &gathering->records[i];
+		struct wh_stack_meaning meaning;
+
+		if (record->side != SIDE_RUNTIME || record->target == TARGETS_MAX ||
+			(first != NULL && first->first <= record->first))
+			continue;
+		judge(gathering, symbols, record, &meaning);
+		if (is_dropping(&meaning, record->capability))
+			first = record;
+	}
+	return first == NULL ? -1 : first->target;
+}
+
+static bool begins_execve(const struct wh_stack_meaning *meaning)
+{
+	return meaning->syscall != NULL && strncmp(meaning->syscall, "execve", 6) == 0;
+}
+
+static void sort_in(const struct wh_gathering *gathering, const struct wh_symbols *symbols,
+	const struct record *record, int own, struct wh_learnt *ret, struct found *found)
+{
+	struct wh_stack_meaning meaning;
+
+	if (record->side == SIDE_RUNTIME) {
+		ret->runtime += record->count;
+		return;
+	}
+	judge(gathering, symbols, record, &meaning);
+	/* The others of these are counted as the runtime's already. */
+	if (record->side == SIDE_ENTERING && !begins_execve(&meaning))
+		return;
+	if (meaning.use == WH_USE_FOREIGN) {
+		ret->foreign += record->count;
+		return;
+	}
+	if (own >= 0 && record->target != own) {
+		ret->other_users += record->count;
+		return;
+	}
+	found += record->capability;
+	if (found->best == NULL || meaning.use < found->meaning.use)
+		*found = (struct found){ record, meaning, 0 };
+	else if (meaning.use > found->meaning.use)
+		return;
+	else if (record->first < found->best->first)
+		*found = (struct found){ record, meaning, found->count };
+	found->count += record->count;
+}
+
+/* The ports below 1024 in words, or the user or group. NULL when there is nothing to tell. */
+static int print_detail(const struct wh_gathering *gathering, const struct found *found,
+	struct wh_arena *arena, const char **ret)
+{
+	const struct record *record = found->best;
+	const char *call = found->meaning.syscall;
+	const char *text = NULL;
+
+	if (record->capability == CAP_NET_BIND_SERVICE) {
+		for (size_t i = 0; i < gathering->port_count; i++) {
+			const char *before = text == NULL ? "" : text;
+
+			text = wh_arena_printf(arena, "%s%s%u", before, text == NULL ? "" : ", ",
+				(unsigned)gathering->ports[i].port);
+			if (text == NULL)
+				return -ENOMEM;
+		}
+	} else if (record->has_id && call != NULL && strncmp(call, "set", 3) == 0 &&
+		   strcmp(call, "setgroups") != 0) {
+		text = wh_arena_printf(arena, "%" PRIu32, record->id);
+		if (text == NULL)
+			return -ENOMEM;
+	}
+	*ret = text;
+	return 0;
+}
+
+static int64_t seconds(uint64_t time, int64_t epoch)
+{
+	return (int64_t)(time + (uint64_t)epoch) / 1000000000;
+}
+
+/* A copy, because symbols may go before the result. NULL stays NULL. */
+static int copy_text(struct wh_arena *arena, const char *text, const char **ret)
+{
+	*ret = text == NULL ? NULL : wh_arena_dup(arena, wh_slice_of(text));
+	return text != NULL && *ret == NULL ? -ENOMEM : 0;
+}
+
+static int tell_use(const struct wh_gathering *gathering, unsigned capability,
+	const struct found *found, int64_t epoch, struct wh_arena *arena, struct wh_use_of *ret)
+{
+	const struct rest *rest = &gathering->rest[capability];
+	bool by_rest =
+		rest->count > 0 && (found->best == NULL || found->meaning.use != WH_USE_NEEDED);
+	int r;
+
+	*ret = (struct wh_use_of){ .capability = capability };
+	if (by_rest) {
+		ret->count = rest->count;
+		ret->first = seconds(rest->first, epoch);
+		return print_program(gathering, rest->program, arena, &ret->program);
+	}
+	ret->use = found->meaning.use;
+	ret->count = found->count + rest->count;
+	ret->first = seconds(found->best->first, epoch);
+	ret->why = found->meaning.why;
+	r = copy_text(arena, found->meaning.syscall, &ret->syscall);
+	if (r == 0)
+		r = copy_text(arena, found->meaning.function, &ret->function);
+	if (r == 0)
+		r = print_program(gathering, found->best->program, arena, &ret->program);
+	return r < 0 ? r : print_detail(gathering, found, arena, &ret->detail);
+}
+
+static int tell_uses(const struct wh_gathering *gathering, const struct wh_symbols *symbols,
+	int64_t epoch, struct wh_arena *arena, struct wh_learnt *ret)
+{
+	struct found found[CAPABILITIES] = { 0 };
+	int own = own_target(gathering, symbols);
+	struct wh_use_of *uses = wh_arena_array(arena, CAPABILITIES, sizeof(*uses));
+	size_t count = 0;
+
+	if (uses == NULL)
+		return -ENOMEM;
+	ret->foreign = gathering->foreign;
+	ret->runtime = gathering->runtime;
+	ret->other_users = 0;
+	for (size_t i = 0; i < gathering->record_count; i++)
+		sort_in(gathering, symbols, &gathering->records[i], own, ret, found);
+	for (unsigned i = 0; i < CAPABILITIES; i++) {
+		int r;
+
+		if (found[i].best == NULL && gathering->rest[i].count == 0)
+			continue;
+		r = tell_use(gathering, i, &found[i], epoch, arena, &uses[count++]);
+		if (r < 0)
+			return r;
+	}
+	ret->uses = uses;
+	ret->use_count = count;
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int tell_syscalls(
+	const struct wh_gathering *gathering, struct wh_arena *arena, struct wh_learnt *ret)
+{
+	const struct wh_gather_hooks *hooks = &gathering->hooks;
+	const char **names = wh_arena_array(arena, SYSCALLS_MAX, sizeof(*names));
+	size_t count = 0;
+
+	if (names == NULL)
+		return -ENOMEM;
+	for (int64_t i = 0; i < SYSCALLS_MAX && hooks->syscall_name != NULL; i++) {
+		int r;
+
+		if ((gathering->syscalls[i / 64] >> i % 64 & 1) == 0)
+			continue;
+		r = hooks->syscall_name(hooks->context, i, arena, &names[count]);
+		if (r < 0)
+			return r;
+		count += names[count] != NULL;
+	}
+	qsort(names, count, sizeof(*names), by_text);
+	ret->syscalls = names;
+	ret->syscall_count = count;
+	return 0;
+}
+
+static int tell_ports(
+	const struct wh_gathering *gathering, struct wh_arena *arena, struct wh_learnt *ret)
+{
+	static const struct {
+		uint16_t number;
+		const char *name;
+	} protocols[] = { { 6, "tcp" }, { 17, "udp" }, { 132, "sctp" }, { 262, "mptcp" } };
+	struct wh_learnt_port *ports =
+		wh_arena_array(arena, gathering->port_count + 1, sizeof(*ports));
+
+	if (ports == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < gathering->port_count; i++) {
+		const struct port *port = &gathering->ports[i];
+		int r = print_program(gathering, port->program, arena, &ports[i].program);
+
+		if (r < 0)
+			return r;
+		ports[i].port = port->port;
+		ports[i].protocol = "tcp";
+		for (size_t k = 0; k < WH_COUNT(protocols); k++)
+			if (protocols[k].number == port->protocol)
+				ports[i].protocol = protocols[k].name;
+	}
+	ret->ports = ports;
+	ret->port_count = gathering->port_count;
+	return 0;
+}
+
+static int tell_users(
+	const struct wh_gathering *gathering, struct wh_arena *arena, struct wh_learnt *ret)
+{
+	struct wh_learnt_user *users =
+		wh_arena_array(arena, gathering->user_count + 1, sizeof(*users));
+
+	if (users == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < gathering->user_count; i++) {
+		int r = print_program(
+			gathering, gathering->users[i].program, arena, &users[i].program);
+
+		if (r < 0)
+			return r;
+		users[i].uid = gathering->users[i].uid;
+	}
+	ret->users = users;
+	ret->user_count = gathering->user_count;
+	return 0;
+}
+
+int wh_gather_result(const struct wh_gathering *gathering, const struct wh_symbols *symbols,
+	int64_t epoch, struct wh_arena *arena, struct wh_learnt *ret)
+{
+	int r = tell_uses(gathering, symbols, epoch, arena, ret);
+
+	if (r == 0)
+		r = tell_syscalls(gathering, arena, ret);
+	if (r == 0)
+		r = tell_ports(gathering, arena, ret);
+	if (r == 0)
+		r = tell_users(gathering, arena, ret);
+	ret->events = gathering->events;
+	ret->lost = gathering->lost;
+	return r;
+}
