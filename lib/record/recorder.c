@@ -22,10 +22,13 @@
 #include "learn/symbols.h"
 #include "record/cgroup.h"
 #include "record/control.h"
+#include "record/devices.h"
+#include "record/ports.h"
 #include "record/program.h"
 #include "record/store.h"
 #include "record/transport.h"
 #include "record/written.h"
+#include "seccomp/native.h"
 
 #define BUSY_MS 100             /* between looks while things happen… */
 #define IDLE_MS 1000            /* …and while nothing does */
@@ -40,6 +43,9 @@ struct wh_recorder {
 	struct wh_gathering *gathering;
 	struct wh_symbols *symbols;
 	struct wh_written written;
+	struct wh_devices *devices; /* NULL: not watched, yet */
+	struct wh_ports udp;
+	bool own_network; /* what is bound in its network namespace is its own doing */
 	int folder, control, process, signals; /* descriptors */
 	int waiting;                           /* who said stop, to be answered */
 	char file[32];                         /* of the result */
@@ -66,6 +72,16 @@ static uint64_t now(clockid_t clock)
 /* ---- what events lead to ----------------------------------------------------------------------
  */
 
+/* In the container's mounts, where the runtime has made them by now; else when it has its root. */
+static void watch_devices(struct wh_recorder *recorder, const char *rootfs)
+{
+	const struct wh_recorded *recorded = recorder->recorded;
+
+	if (recorder->devices == NULL)
+		(void)!wh_devices_open(&recorder->devices, recorded->pid, rootfs, recorded->devices,
+			recorded->device_count);
+}
+
 /* A program that confers nothing is not kept. */
 static void take_program(void *context, int32_t tid, struct wh_slice file)
 {
@@ -73,8 +89,10 @@ static void take_program(void *context, int32_t tid, struct wh_slice file)
 	struct wh_learnt_program *kept = &recorder->programs[recorder->program_count];
 	struct wh_program program;
 
-	if (recorder->first == 0)
+	if (recorder->first == 0) {
 		recorder->first = recorder->now;
+		watch_devices(recorder, "");
+	}
 	if (wh_program_look(tid, recorder->recorded->pid, file, &program) < 0)
 		return;
 	recorder->narrow = recorder->narrow || program.narrow;
@@ -98,6 +116,12 @@ static void take_syscall(void *context, int64_t number)
 	recorder->transport->enough_of_syscall(recorder->trace, number);
 }
 
+static int name_syscall(void *context, int64_t number, struct wh_arena *arena, const char **ret)
+{
+	(void)context;
+	return wh_seccomp_native_name(number, arena, ret);
+}
+
 static int take_event(void *context, const struct wh_event *event)
 {
 	struct wh_recorder *recorder = context;
@@ -108,6 +132,11 @@ static int take_event(void *context, const struct wh_event *event)
 
 /* ---- the result -------------------------------------------------------------------------------
  */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 static const char *kernel_release(struct wh_arena *arena)
 {
@@ -141,8 +170,49 @@ static void begin_result(
 		.programs = recorder->programs,
 		.program_count = recorder->program_count,
 		.written_unknown = "the recording goes on",
-		.devices_unknown = "devices are not watched",
 	};
+}
+
+static int list_devices(
+	const struct wh_recorder *recorder, struct wh_arena *arena, struct wh_learnt *ret)
+{
+	const struct wh_recorded *recorded = recorder->recorded;
+	const char **opened = wh_arena_array(arena, recorded->device_count + 1, sizeof(*opened));
+
+	if (opened == NULL)
+		return -ENOMEM;
+	if (recorder->devices == NULL && recorded->device_count > 0)
+		ret->devices_unknown = "its /dev could not be watched";
+	else if (wh_devices_lost(recorder->devices))
+		ret->devices_unknown = "too many files of its /dev were opened at a time";
+	for (size_t i = 0; i < recorded->device_count; i++) {
+		if (ret->device_count < WH_LEARNT_LIST_MAX &&
+			wh_devices_opened(recorder->devices, i))
+			opened[ret->device_count++] = recorded->devices[i];
+	}
+	qsort(opened, ret->device_count, sizeof(*opened), by_text);
+	ret->devices = opened;
+	return 0;
+}
+
+/* Those of UDP behind those that the gathering knows. */
+static int list_ports(
+	const struct wh_recorder *recorder, struct wh_arena *arena, struct wh_learnt *ret)
+{
+	struct wh_learnt_port *ports = wh_arena_array(arena, WH_LEARNT_LIST_MAX, sizeof(*ports));
+	size_t count = ret->port_count;
+
+	if (ports == NULL)
+		return -ENOMEM;
+	if (count > 0)
+		memcpy(ports, ret->ports, count * sizeof(*ports));
+	for (unsigned port = 0; port < WH_PORTS_MAX && count < WH_LEARNT_LIST_MAX; port++) {
+		if (wh_ports_has(&recorder->udp, port))
+			ports[count++] = (struct wh_learnt_port){ .port = port, .protocol = "udp" };
+	}
+	ret->ports = ports;
+	ret->port_count = count;
+	return 0;
 }
 
 /* Who writes it, while it goes on. */
@@ -180,6 +250,10 @@ static int make_result(
 						  recorder->epoch, arena, ret);
 	if (r == 0)
 		r = wh_learnt_add_files(ret, arena);
+	if (r == 0)
+		r = list_devices(recorder, arena, ret);
+	if (r == 0)
+		r = list_ports(recorder, arena, ret);
 	if (r < 0)
 		return r;
 	if (recorder->narrow)
@@ -283,7 +357,7 @@ static int open_trace(struct wh_recorder *recorder, struct wh_err *err)
 
 static int open_gathering(struct wh_recorder *recorder)
 {
-	const struct wh_gather_hooks hooks = { recorder, take_program, take_syscall };
+	const struct wh_gather_hooks hooks = { recorder, take_program, take_syscall, name_syscall };
 	const struct wh_recorded *recorded = recorder->recorded;
 
 	recorder->programs = wh_arena_array(
@@ -313,6 +387,15 @@ static void store_failure(struct wh_recorder *recorder, const struct wh_err *why
 		(void)!finish(recorder, NULL);
 }
 
+static bool has_own_network(int pid)
+{
+	int proc WH_FD = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t its = 0, ours = 0;
+
+	return proc >= 0 && wh_process_namespace(proc, pid, "net", &its) == 0 &&
+	       wh_process_namespace(proc, getpid(), "net", &ours) == 0 && its != ours;
+}
+
 static int open_all(struct wh_recorder *recorder, struct wh_err *err)
 {
 	const struct wh_recorded *recorded = recorder->recorded;
@@ -328,8 +411,11 @@ static int open_all(struct wh_recorder *recorder, struct wh_err *err)
 	recorder->signals = open_signals();
 	if (recorder->signals < 0)
 		return wh_fail_errno(err, errno, "signalfd");
-	if (recorded->rootfs != NULL)
+	if (recorded->rootfs != NULL) {
 		(void)!wh_written_open(recorded->rootfs, &recorder->written, NULL);
+		watch_devices(recorder, recorded->rootfs);
+	}
+	recorder->own_network = has_own_network(recorded->pid);
 	recorder->control = wh_control_listen(recorded->bundle, err);
 	return recorder->control < 0 ? recorder->control : open_trace(recorder, err);
 }
@@ -399,6 +485,7 @@ static bool wait(struct wh_recorder *recorder, int patience)
 		{ .fd = recorder->signals, .events = POLLIN },
 		{ .fd = recorder->control, .events = POLLIN },
 		{ .fd = recorder->transport->fd(recorder->trace), .events = POLLIN },
+		{ .fd = wh_devices_fd(recorder->devices), .events = POLLIN },
 	};
 
 	if (poll(fds, WH_COUNT(fds), patience) <= 0)
@@ -427,6 +514,10 @@ int wh_recorder_run(struct wh_recorder *recorder, struct wh_err *err)
 
 		last = wait(recorder, patience);
 		drain(recorder, last);
+		if (wh_devices_look(recorder->devices))
+			recorder->changes++;
+		if (recorder->own_network && wh_ports_look(recorder->recorded->pid, &recorder->udp))
+			recorder->changes++;
 		put(recorder);
 		patience = recorder->now != before ? BUSY_MS : IDLE_MS;
 	}
@@ -447,6 +538,7 @@ void wh_recorder_close(struct wh_recorder *recorder)
 	wh_gather_free(recorder->gathering);
 	wh_symbols_free(recorder->symbols);
 	wh_written_close(&recorder->written);
+	wh_devices_close(recorder->devices);
 	wh_close_fd(&recorder->folder);
 	wh_close_fd(&recorder->control);
 	wh_close_fd(&recorder->process);
