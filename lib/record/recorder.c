@@ -503,6 +503,13 @@ static void drain(struct wh_recorder *recorder, bool last)
 			recorder->trace, take_event, recorder, last, &recorder->trouble);
 }
 
+static void close_control(struct wh_recorder *recorder)
+{
+	if (recorder->control >= 0)
+		wh_control_remove(recorder->recorded->bundle);
+	wh_close_fd(&recorder->control);
+}
+
 int wh_recorder_run(struct wh_recorder *recorder, struct wh_err *err)
 {
 	bool last = false;
@@ -522,8 +529,11 @@ int wh_recorder_run(struct wh_recorder *recorder, struct wh_err *err)
 		patience = recorder->now != before ? BUSY_MS : IDLE_MS;
 	}
 	r = finish(recorder, err);
+	/* Whoever waits, in the queue too, learns it before the events are taken down, which takes
+	 * the kernel a while. */
 	if (recorder->waiting >= 0)
 		wh_control_done(wh_steal_fd(recorder->waiting));
+	close_control(recorder);
 	return r;
 }
 
@@ -531,8 +541,7 @@ void wh_recorder_close(struct wh_recorder *recorder)
 {
 	if (recorder == NULL)
 		return;
-	if (recorder->control >= 0)
-		wh_control_remove(recorder->recorded->bundle);
+	close_control(recorder);
 	if (recorder->transport != NULL)
 		recorder->transport->close(recorder->trace);
 	wh_gather_free(recorder->gathering);
@@ -540,7 +549,6 @@ void wh_recorder_close(struct wh_recorder *recorder)
 	wh_written_close(&recorder->written);
 	wh_devices_close(recorder->devices);
 	wh_close_fd(&recorder->folder);
-	wh_close_fd(&recorder->control);
 	wh_close_fd(&recorder->process);
 	wh_close_fd(&recorder->signals);
 	wh_close_fd(&recorder->waiting);
