@@ -92,6 +92,18 @@ static const struct wh_verb verbs[] = {
 		.run = wh_verb_explain,
 	},
 	{
+		.name = "learn",
+		.arguments = "WORD [NAME]...",
+		.choices = "forget list",
+		.min = 1,
+		.max = SIZE_MAX,
+		.help = "what containers really use, and the smallest rule for them",
+		.options = {
+			{ "json", NULL, "one JSON object, for programs" },
+		},
+		.run = wh_verb_learn,
+	},
+	{
 		.name = "log",
 		.arguments = "[FILE]",
 		.max = 1,

@@ -21,7 +21,7 @@ enum {
 	WH_EXIT_TROUBLE = 2,
 };
 
-#define WH_MAX_OPTIONS 16
+#define WH_MAX_OPTIONS 24
 
 struct wh_verb_option {
 	const char *name;     /* without "--" */
@@ -50,6 +50,7 @@ struct wh_words {
 	const char *values[WH_MAX_OPTIONS]; /* by place in verb->options; NULL: not given */
 	const char *const *arguments;       /* the words that are no options */
 	size_t count;
+	size_t behind; /* so many of these, the last, stood behind "--" */
 	bool help; /* --help stood among them; nothing else was checked */
 };
 
@@ -61,7 +62,7 @@ const struct wh_verb *wh_verb_find(const char *name);
 
 /*
  * Reads the words behind a verb. Options are --NAME, --NAME=VALUE or --NAME VALUE, before, between
- * and behind the arguments; "--" ends them. The arguments are moved to the front of argv. 0;
+ * and behind the arguments; the first "--" ends them. The arguments are moved to the front of argv. 0;
  * -EINVAL with the word that is unknown, abbreviated, given twice, without its value or with one it
  * does not take, or with what is missing or too much.
  */
@@ -85,6 +86,7 @@ int wh_verb_completion(const struct wh_words *words);
 int wh_verb_configure(const struct wh_words *words);
 int wh_verb_diff(const struct wh_words *words);
 int wh_verb_explain(const struct wh_words *words);
+int wh_verb_learn(const struct wh_words *words);
 int wh_verb_log(const struct wh_words *words);
 int wh_verb_status(const struct wh_words *words);
 int wh_verb_verify(const struct wh_words *words);

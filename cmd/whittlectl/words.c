@@ -92,6 +92,7 @@ int wh_words_read(const struct wh_verb *verb, size_t count, char *argv[], struct
 			return wh_fail(err, EINVAL, "there is no option \"%s\"", word);
 		} else {
 			argv[ret->count++] = argv[i];
+			ret->behind += !options;
 		}
 	}
 	return check_count(ret, err);
