@@ -188,7 +188,8 @@ static void put_list(struct wh_buf *to, const struct field *field, const void *o
 			put_object(to, field->shape,
 				*IN(object, field->at, char *) + i * field->shape->size, ",");
 		else
-			put_text(to, (*IN(object, field->at, char *const *))[i], WH_LEARNT_MAX_SIZE);
+			put_text(
+				to, (*IN(object, field->at, char *const *))[i], WH_LEARNT_MAX_SIZE);
 	}
 	wh_buf_add_char(to, ']');
 }

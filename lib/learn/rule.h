@@ -15,6 +15,32 @@
 const char *wh_learnt_reason(const struct wh_learnt *learnt, const struct wh_use_of *use,
 	struct wh_arena *arena) WH_MUST_CHECK;
 
+/*
+ * What a read-only root file system would take from it. It can be read-only when everything was
+ * written below folders whose content is scratch by custom (scratch.c): each folder that was
+ * written in becomes an empty tmpfs that everybody can write.
+ */
+struct wh_learnt_root {
+	bool readonly;
+	const char *const *tmpfs; /* sorted, in the arena */
+	size_t count;
+	const char *why; /* of a root that has to stay writable, a sentence; else NULL */
+};
+
+/* 0 or -ENOMEM. */
+int wh_learnt_root(const struct wh_learnt *learnt, struct wh_arena *arena,
+	struct wh_learnt_root *ret) WH_MUST_CHECK;
+
+/*
+ * Whether it works with noNewPrivileges: no program that confers something by its file (setuid,
+ * setgid, file capabilities) was executed by somebody who gains by it. Root gains nothing by file
+ * capabilities that its container has.
+ */
+bool wh_learnt_no_new_privileges(const struct wh_learnt *learnt);
+
+/* Whether it ever was user 0, or may have been. */
+bool wh_learnt_was_root(const struct wh_learnt *learnt);
+
 struct wh_learnt_rule_options {
 	bool used_only;      /* leave the speculative ones out */
 	wh_capset without;   /* leave these out: proven not needed */
@@ -23,9 +49,11 @@ struct wh_learnt_rule_options {
 };
 
 /*
- * A rule, a new object in `doc` that hangs nowhere: name, match (the image, else nothing),
- * capabilities with their reasons, and as far as it was watched readonlyRootfs with tmpfs,
- * noNewPrivileges, runAsNonRoot, devices, seccomp. WH_NO_NODE when memory ran out.
+ * A rule, a new object in `doc` that hangs nowhere: name, match (the image; where it is not known
+ * there is no match, which the policy wants), capabilities with their reasons, readonlyRootfs with
+ * tmpfs (false also where it was not watched), noNewPrivileges, runAsNonRoot, devices unless they
+ * were not watched, seccomp. A capability without a name is left out. WH_NO_NODE when memory ran
+ * out.
  */
 wh_node wh_learnt_rule(const struct wh_learnt *learnt, const struct wh_learnt_rule_options *options,
 	struct wh_json *doc, struct wh_arena *arena) WH_MUST_CHECK;
