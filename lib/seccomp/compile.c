@@ -2,8 +2,10 @@
 #include "seccomp/compile.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "seccomp/internal.h"
@@ -156,4 +158,19 @@ int wh_seccomp_compile(struct wh_json *doc, wh_node seccomp, int fd, struct wh_e
 	}
 	seccomp_release(ctx);
 	return r;
+}
+
+int wh_seccomp_call_name(int64_t number, struct wh_arena *arena, const char **ret)
+{
+	char *name = number < 0 || number > INT_MAX
+			     ? NULL
+			     : seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)number);
+
+	*ret = name == NULL ? NULL : wh_arena_dup(arena, wh_slice_of(name));
+	if (name != NULL && *ret == NULL) {
+		free(name);
+		return -ENOMEM;
+	}
+	free(name);
+	return 0;
 }

@@ -3,6 +3,9 @@
 
 /* A filter as libseccomp makes it, for who has the time to ask: the only file that calls it. */
 
+#include <stdint.h>
+
+#include "base/arena.h"
 #include "seccomp/filter.h"
 
 /*
@@ -14,3 +17,9 @@
  */
 int wh_seccomp_compile(
 	struct wh_json *doc, wh_node seccomp, int fd, struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * The name of a system call of the machine's own table, in the arena; NULL when libseccomp knows
+ * none of this number. 0 or -ENOMEM.
+ */
+int wh_seccomp_call_name(int64_t number, struct wh_arena *arena, const char **ret) WH_MUST_CHECK;

@@ -13,10 +13,12 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 
 #include "base/err.h"
 #include "bpf.h"
 #include "document.h"
+#include "seccomp/compile.h"
 #include "seccomp/filter.h"
 
 #define BIT(cap) (UINT64_C(1) << CAP_##cap)
@@ -461,6 +463,33 @@ static void test_table_is_complete(void **state)
 	}
 }
 
+static void test_calls_have_names(void **state)
+{
+	static const struct {
+		int64_t number;
+		const char *name;
+	} cases[] = {
+		{ SYS_setuid, "setuid" },
+		{ SYS_openat, "openat" },
+		{ SYS_newfstatat, "newfstatat" },
+		{ -1, NULL },
+		{ 1023, NULL },
+		{ INT64_C(0x100000000) | SYS_openat, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+		const char *name = "?";
+
+		assert_int_equal(wh_seccomp_call_name(cases[i].number, &arena, &name), 0);
+		if (cases[i].name == NULL)
+			assert_null(name);
+		else
+			assert_string_equal(name, cases[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_table_is_in_order),
 		cmocka_unit_test(test_table_is_complete),
+		cmocka_unit_test(test_calls_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
