@@ -28,7 +28,7 @@
 #include "record/store.h"
 #include "record/transport.h"
 #include "record/written.h"
-#include "seccomp/native.h"
+#include "seccomp/compile.h"
 
 #define BUSY_MS 100             /* between looks while things happen… */
 #define IDLE_MS 1000            /* …and while nothing does */
@@ -119,7 +119,7 @@ static void take_syscall(void *context, int64_t number)
 static int name_syscall(void *context, int64_t number, struct wh_arena *arena, const char **ret)
 {
 	(void)context;
-	return wh_seccomp_native_name(number, arena, ret);
+	return wh_seccomp_call_name(number, arena, ret);
 }
 
 static int take_event(void *context, const struct wh_event *event)
