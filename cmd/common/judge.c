@@ -131,16 +131,6 @@ static int prepare_hook(struct wh_judgement *judged, const char *name, bool want
 	return wanted || r == -ENOMEM ? r : 0;
 }
 
-/* In audit mode the document that is judged is not the one that the runtime reads. */
-static int keep_watched(struct wh_judgement *judged, const char *record, struct wh_err *err)
-{
-	if (record == NULL || judged->decision.limits.mode != WH_MODE_AUDIT)
-		return 0;
-	if (wh_json_new_from(&judged->watched, judged->doc, wh_json_root(judged->doc)) < 0)
-		return wh_fail_errno(err, ENOMEM, "copying config.json");
-	return 0;
-}
-
 /* What the recording is called: after the rule; what "default" decides, after the image. */
 static int name_recording(struct wh_judgement *judged, const struct wh_call *call,
 	struct wh_recording *ret, struct wh_err *err)
@@ -160,10 +150,9 @@ static int name_recording(struct wh_judgement *judged, const struct wh_call *cal
 	return 0;
 }
 
-static int add_record(struct wh_judgement *judged, const struct wh_call *call, const char *program,
-	struct wh_err *err)
+static int add_record(struct wh_judgement *judged, struct wh_json *doc, const struct wh_call *call,
+	const char *program, struct wh_err *err)
 {
-	struct wh_json *doc = judged->watched != NULL ? judged->watched : judged->doc;
 	struct wh_recording recording;
 	int r;
 
@@ -177,6 +166,24 @@ static int add_record(struct wh_judgement *judged, const struct wh_call *call, c
 	return r;
 }
 
+/* In audit mode the document that is judged is not the one that the runtime reads: whatever comes
+ * of the judgement, the container runs, and is recorded. */
+static int watch(struct wh_judgement *judged, const struct wh_call *call, const char *program,
+	struct wh_err *err)
+{
+	struct wh_json *watched WH_JSON = NULL;
+	int r;
+
+	if (program == NULL || judged->decision.limits.mode != WH_MODE_AUDIT)
+		return 0;
+	if (wh_json_new_from(&watched, judged->doc, wh_json_root(judged->doc)) < 0)
+		return wh_fail_errno(err, ENOMEM, "copying config.json");
+	r = add_record(judged, watched, call, program, err);
+	if (r == 0)
+		judged->watched = wh_steal_ptr(watched);
+	return r;
+}
+
 int wh_judge_config(
 	struct wh_judgement *judged, int bundle, const struct wh_call *call, struct wh_err *err)
 {
@@ -187,7 +194,7 @@ int wh_judge_config(
 	if (r == 0)
 		r = prepare_hook(judged, WH_RECORD_PROGRAM, wants_record(judged), &record, err);
 	if (r == 0)
-		r = keep_watched(judged, record, err);
+		r = watch(judged, call, record, err);
 	if (r == 0)
 		r = wh_gather_facts(judged, bundle, &facts, err);
 	if (r == 0)
@@ -195,8 +202,8 @@ int wh_judge_config(
 			&judged->arena, err);
 	if (r == 0 && wants_verify(judged))
 		r = wh_verify_add(&judged->trim, verify, judged->kind != WH_RUNTIME_CRUN, err);
-	if (r == 0)
-		r = add_record(judged, call, record, err);
+	if (r == 0 && judged->watched == NULL)
+		r = add_record(judged, judged->doc, call, record, err);
 	judged->trimmed = r == 0;
 	if (r < 0)
 		wh_err_prefix(err, "bundle %s: config.json", judged->bundle);

@@ -58,13 +58,28 @@ static int open_bundle(struct wh_run *run, struct wh_err *err)
 	return wh_steal_fd(fd);
 }
 
+/* What the runtime is to read, unless that is what is there. */
+static int put_config(struct wh_run *run, int bundle, int old, struct wh_err *err)
+{
+	struct wh_json *doc = run->judged.decision.limits.mode == WH_MODE_AUDIT
+				      ? run->judged.watched
+				      : run->judged.doc;
+	int r;
+
+	if (doc == NULL || wh_json_is_canonical(doc))
+		return 0;
+	r = wh_replace_file(bundle, "config.json", old, write_config, doc, err);
+	if (r < 0)
+		wh_err_prefix(err, "bundle %s", run->judged.bundle);
+	return r;
+}
+
 int wh_run_create(struct wh_run *run, struct wh_err *err)
 {
-	struct wh_json *written;
 	struct wh_call call;
 	int config WH_FD = WH_NO_FD;
 	int bundle WH_FD = open_bundle(run, err);
-	int r = bundle;
+	int r = bundle, put;
 
 	if (r >= 0)
 		r = wh_read_config(&run->judged.doc, &config, bundle, run->judged.bundle, err);
@@ -78,16 +93,11 @@ int wh_run_create(struct wh_run *run, struct wh_err *err)
 		r = allow_restore(run, err);
 	if (r >= 0)
 		r = wh_judge_config(&run->judged, bundle, &call, err);
-	if (r < 0)
+	if (r < 0 && run->judged.watched == NULL)
 		return r;
 	if (run->judged.decision.limits.learn)
 		wh_run_warm_up();
-	written = run->judged.decision.limits.mode == WH_MODE_AUDIT ? run->judged.watched
-								    : run->judged.doc;
-	if (written == NULL || wh_json_is_canonical(written))
-		return 0;
-	r = wh_replace_file(bundle, "config.json", config, write_config, written, err);
-	if (r < 0)
-		wh_err_prefix(err, "bundle %s", run->judged.bundle);
-	return r;
+	/* What is only watched goes on, whatever came of the judgement. */
+	put = put_config(run, bundle, config, err);
+	return r < 0 ? r : put;
 }
