@@ -12,6 +12,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <stdio.h>
@@ -34,7 +35,8 @@
 #define RING_SIZE_MIN (256u << 10)
 #define RECORD_MAX (1u << 16) /* a record's size has 16 bits */
 #define FILTER_SIZE 4096      /* bytes, a page of the smallest kind; with the terminator */
-#define SYSCALLS_MAX 512      /* numbers that are filtered by */
+#define FILTER_LEAF 3         /* numbers that are asked for one by one */
+#define SYSCALLS_MAX 128      /* numbers that are filtered by; with all of them it is a page */
 
 static const char *const names[WH_PERF_PROBES] = {
 	[WH_PERF_CHECK] = "capability/cap_capable",
@@ -58,8 +60,8 @@ struct wh_trace {
 	struct ring *rings; /* one a CPU; control is NULL for one that is offline */
 	int *fds;           /* one a CPU and probe; 0 for none */
 	struct wh_perf_formats formats;
-	wh_capset wanted; /* capabilities that are told */
-	int64_t enough[SYSCALLS_MAX];
+	wh_capset wanted;             /* capabilities that are told */
+	int64_t enough[SYSCALLS_MAX]; /* system calls, rising */
 	size_t enough_count;
 	bool narrow[WH_PERF_PROBES]; /* its filter is to be made anew */
 	uint64_t lost;               /* that were told of */
@@ -97,11 +99,32 @@ static void filter_checks(const struct wh_trace *trace, struct wh_buf *ret)
 		wh_buf_add_char(ret, ')');
 }
 
-/* What is called most was seen first, and the first that does not hold ends the asking. */
+/*
+ * Those between `from` and `to`, which rise, are none of these. The kernel asks one condition after
+ * the other, so they are a tree: seven or so instead of sixty.
+ */
+static void filter_between(const int64_t *from, const int64_t *to, struct wh_buf *ret)
+{
+	const int64_t *middle = from + (to - from) / 2;
+
+	if (to - from > FILTER_LEAF) {
+		wh_buf_addf(ret, "((id < %lld && ", (long long)*middle);
+		filter_between(from, middle, ret);
+		wh_buf_addf(ret, ") || (id >= %lld && ", (long long)*middle);
+		filter_between(middle, to, ret);
+		wh_buf_add_string(ret, "))");
+		return;
+	}
+	wh_buf_add_char(ret, '(');
+	for (const int64_t *at = from; at < to; at++)
+		wh_buf_addf(ret, "%sid != %lld", at == from ? "" : " && ", (long long)*at);
+	wh_buf_add_char(ret, ')');
+}
+
 static void filter_syscalls(const struct wh_trace *trace, struct wh_buf *ret)
 {
-	for (size_t i = 0; i < trace->enough_count && ret->len + 32 < FILTER_SIZE; i++)
-		wh_buf_addf(ret, "%sid != %lld", i == 0 ? "" : " && ", (long long)trace->enough[i]);
+	if (trace->enough_count > 0)
+		filter_between(trace->enough, trace->enough + trace->enough_count, ret);
 }
 
 static void make_filter(const struct wh_trace *trace, enum wh_perf_probe probe, struct wh_buf *ret)
@@ -287,6 +310,7 @@ static void close_trace(struct wh_trace *trace)
 			(void)munmap(trace->rings[cpu].control, page + trace->ring_size);
 	}
 	wh_close_fd(&trace->epoll);
+	wh_close_fd(&trace->cgroup);
 	free(trace->fds);
 	free(trace->rings);
 	free(trace);
@@ -304,13 +328,15 @@ static int open_trace(struct wh_trace **ret, const struct wh_target *target, str
 	if (trace == NULL)
 		return wh_fail_errno(err, ENOMEM, "opening perf events");
 	trace->epoll = WH_NO_FD;
-	trace->cgroup = target->cgroup;
+	trace->cgroup = fcntl(target->cgroup, F_DUPFD_CLOEXEC, 0);
 	trace->wanted = target->granted;
 	trace->cpus = cpus < 1 ? 1 : (unsigned)cpus;
 	trace->ring_size = size_of_ring(trace->cpus);
 	trace->rings = calloc(trace->cpus, sizeof(*trace->rings));
 	trace->fds = calloc((size_t)trace->cpus * WH_PERF_PROBES, sizeof(*trace->fds));
-	if (trace->rings == NULL || trace->fds == NULL)
+	if (trace->cgroup < 0)
+		r = wh_fail_errno(err, errno, "opening perf events");
+	else if (trace->rings == NULL || trace->fds == NULL)
 		r = wh_fail_errno(err, ENOMEM, "opening perf events");
 	else
 		r = read_formats(trace, err);
@@ -458,9 +484,16 @@ static int drain(
 
 static void enough_of_syscall(struct wh_trace *trace, int64_t number)
 {
-	if (trace->enough_count == SYSCALLS_MAX)
+	size_t at = trace->enough_count;
+
+	if (at == SYSCALLS_MAX)
 		return;
-	trace->enough[trace->enough_count++] = number;
+	while (at > 0 && trace->enough[at - 1] > number)
+		at--;
+	memmove(&trace->enough[at + 1], &trace->enough[at],
+		(trace->enough_count - at) * sizeof(trace->enough[0]));
+	trace->enough[at] = number;
+	trace->enough_count++;
 	trace->narrow[WH_PERF_SYSCALL] = true;
 }
 

@@ -21,7 +21,7 @@
 #include "learn/event.h"
 #include "oci/capability.h"
 
-/* What is to be recorded. */
+/* What is to be recorded; borrowed while it is opened. */
 struct wh_target {
 	int pid;           /* the container's first process, in our pid namespace */
 	int cgroup;        /* open folder of the cgroup that is its own; negative: it has none */
