@@ -46,6 +46,7 @@ struct rule {
 #define RESERVE "for blocks that are kept for root, when the file system is nearly full"
 #define UNLIMITED "the kernel asks before it knows whether the limit is reached"
 #define TRUSTED "trusted attributes are left out of a list without"
+#define SYSCTL "the kernel asks at every look into /proc/sys"
 #define MODULE "the kernel would load a module for it"
 #define SOCKETS "more is told of sockets with it"
 #define PRIORITY "without, programs go on with an ordinary priority"
@@ -58,6 +59,9 @@ static const struct rule rules[] = {
 	{ ANY, WITHIN, "oom_badness", WH_USE_FOREIGN, ACCOUNTING },
 	/* Who mounts an overlay lends his own credentials. */
 	{ ANY, WITHIN, "ovl_fill_super", WH_USE_NEEDED, NULL },
+	{ ANY, ASKS, "ovl_open_realfile", WH_USE_FOREIGN, LENT },
+	{ ANY, ASKS, "ovl_path_open", WH_USE_FOREIGN, LENT },
+	{ ANY, ASKS, "ovl_can_decode_fh", WH_USE_FOREIGN, LENT },
 	{ ANY, LENDS, "ovl_*", WH_USE_FOREIGN, LENT },
 	{ ANY, WITHIN, "backing_file_*", WH_USE_FOREIGN, LENT },
 	{ ANY, WITHIN, "cachefiles_daemon_*", WH_USE_NEEDED, NULL },
@@ -71,9 +75,12 @@ static const struct rule rules[] = {
 	{ ANY, WITHIN, "do_coredump", WH_USE_SPECULATIVE, "the kernel wrote a core dump" },
 	{ ANY, WITHIN, "vfs_coredump", WH_USE_SPECULATIVE, "the kernel wrote a core dump" },
 
-	/* /proc/sys gives root the owner's permission anyway. */
-	{ ANY, WITHIN, "proc_sys_permission", WH_USE_SPECULATIVE,
-		"the kernel asks at every look into /proc/sys" },
+	/* It gives root the owner's permission anyway. */
+	{ ANY, WITHIN, "proc_sys_permission", WH_USE_SPECULATIVE, SYSCTL },
+	{ ANY, ASKS, "pid_table_root_permissions", WH_USE_SPECULATIVE, SYSCTL },
+	{ ANY, ASKS, "net_ctl_permissions", WH_USE_SPECULATIVE, SYSCTL },
+	{ ANY, ASKS, "ipc_permissions", WH_USE_SPECULATIVE, SYSCTL },
+	{ ANY, ASKS, "set_permissions", WH_USE_SPECULATIVE, SYSCTL },
 
 	{ BIT(CAP_SETPCAP), ASKS, "cap_capset", WH_USE_SPECULATIVE,
 		"capset asks for it whatever is to change" },
@@ -172,8 +179,6 @@ static const struct rule rules[] = {
 		"the kernel asks before it knows which congestion control it is" },
 	{ BIT(CAP_NET_ADMIN), ASKS, "tcp_set_congestion_control", WH_USE_SPECULATIVE,
 		"the kernel asks before it knows which congestion control it is" },
-	{ BIT(CAP_NET_ADMIN), ASKS, "net_ctl_permissions", WH_USE_SPECULATIVE,
-		"the kernel asks at every look into /proc/sys" },
 	{ BIT(CAP_NET_ADMIN), ASKS, "inet_diag_*", WH_USE_SPECULATIVE, SOCKETS },
 	{ BIT(CAP_NET_ADMIN), ASKS, "__inet_diag_*", WH_USE_SPECULATIVE, SOCKETS },
 	{ BIT(CAP_NET_ADMIN), ASKS, "tcp_diag_*", WH_USE_SPECULATIVE, SOCKETS },
@@ -206,6 +211,10 @@ static const char *const wrappers[] = {
 	"has_ns_capability*",
 	"file_ns_capable",
 	"ptracer_capable",
+	"ptrace_may_access",
+	"__ptrace_may_access",
+	"security_ptrace_access_check",
+	"cap_ptrace_access_check",
 	"ptrace_has_cap",
 	"inode_owner_or_capable",
 	"inode_capable",
@@ -274,15 +283,57 @@ static const char *const syscall_prefixes[] = {
 	"__powerpc_sys_",
 	"__se_sys_",
 	"__do_sys_",
+	"__sys_", /* where the one before ends in a jump to it */
+	"ksys_",
 	"SyS_",
 	"SYSC_",
 	"sys_",
 };
 
-/* Where the kernel's function has another name than the call. */
-static const struct {
+struct alias {
 	const char *function, *call;
-} syscall_names[] = {
+};
+
+/* Where a system call's own function ends in a jump, it is not on the stack; this one is. */
+static const struct alias tails[] = {
+	{ "do_faccessat", "faccessat" },
+	{ "do_readlinkat", "readlinkat" },
+	{ "path_getxattrat", "getxattr" },
+	{ "path_getxattr", "getxattr" },
+	{ "path_listxattrat", "listxattr" },
+	{ "path_listxattr", "listxattr" },
+	{ "path_setxattrat", "setxattr" },
+	{ "path_setxattr", "setxattr" },
+	{ "path_removexattrat", "removexattr" },
+	{ "path_removexattr", "removexattr" },
+	{ "do_sys_openat2", "openat" },
+	{ "do_sys_open", "openat" },
+	{ "do_fchmodat", "fchmodat" },
+	{ "do_fchownat", "fchownat" },
+	{ "do_utimes", "utimensat" },
+	{ "do_mkdirat", "mkdirat" },
+	{ "do_mknodat", "mknodat" },
+	{ "do_linkat", "linkat" },
+	{ "do_symlinkat", "symlinkat" },
+	{ "do_unlinkat", "unlinkat" },
+	{ "do_rmdir", "rmdir" },
+	{ "do_renameat2", "renameat2" },
+	{ "do_execveat_common", "execve" },
+	{ "do_statx", "statx" },
+	{ "vfs_fstatat", "newfstatat" },
+	{ "user_statfs", "statfs" },
+	{ "do_setxattr", "setxattr" },
+	{ "do_mount", "mount" },
+	{ "path_mount", "mount" },
+	{ "do_syslog", "syslog" },
+	{ "do_prlimit", "prlimit64" },
+	{ "do_setsockopt", "setsockopt" },
+	{ "kill_something_info", "kill" },
+	{ "do_tkill", "tgkill" },
+};
+
+/* Where the kernel's function has another name than the call. */
+static const struct alias syscall_names[] = {
 	{ "newuname", "uname" },
 	{ "newstat", "stat" },
 	{ "newlstat", "lstat" },
@@ -329,18 +380,25 @@ static bool is_wrapper(const char *name)
 	return is_among(wrappers, WH_COUNT(wrappers), name);
 }
 
+static const char *alias_of(const struct alias *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].function, name) == 0)
+			return list[i].call;
+	return NULL;
+}
+
 static const char *syscall_of(const char *name)
 {
 	for (size_t i = 0; i < WH_COUNT(syscall_prefixes); i++) {
 		size_t len = strlen(syscall_prefixes[i]);
+		const char *call;
 
 		if (strncmp(name, syscall_prefixes[i], len) != 0)
 			continue;
 		name += len;
-		for (i = 0; i < WH_COUNT(syscall_names); i++)
-			if (strcmp(syscall_names[i].function, name) == 0)
-				return syscall_names[i].call;
-		return name;
+		call = alias_of(syscall_names, WH_COUNT(syscall_names), name);
+		return call == NULL ? name : call;
 	}
 	return NULL;
 }
@@ -383,6 +441,8 @@ static void take_frames(struct frames *frames, const struct wh_symbols *symbols,
 		frames->asks++;
 	for (unsigned i = frames->count; i > 0 && frames->syscall == NULL; i--)
 		frames->syscall = syscall_of(frames->name[i - 1]);
+	for (unsigned i = frames->count; i > 0 && frames->syscall == NULL; i--)
+		frames->syscall = alias_of(tails, WH_COUNT(tails), frames->name[i - 1]);
 }
 
 static bool is_within(const struct frames *frames, const char *pattern)
