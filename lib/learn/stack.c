@@ -118,12 +118,13 @@ static const struct rule rules[] = {
 		"to touch a file; permission to write it will do" },
 	{ BIT(CAP_FOWNER), ASKS, "notify_change", WH_USE_SPECULATIVE,
 		"to touch a file; permission to write it will do" },
-	{ BIT(CAP_FOWNER), ASKS, "xfs_*", WH_USE_SPECULATIVE, UNLIMITED },
+	{ BIT(CAP_FOWNER), ASKS, "xfs_setattr_nonsize", WH_USE_SPECULATIVE, UNLIMITED },
 
-	{ BIT(CAP_SYS_RESOURCE), ASKS, "ext4_*", WH_USE_SPECULATIVE, RESERVE },
+	{ BIT(CAP_SYS_RESOURCE), ASKS, "ext4_has_free_*", WH_USE_SPECULATIVE, RESERVE },
+	{ BIT(CAP_SYS_RESOURCE), ASKS, "ext4_claim_free_*", WH_USE_SPECULATIVE, RESERVE },
+	{ BIT(CAP_SYS_RESOURCE), ASKS, "ext4_should_retry_alloc", WH_USE_SPECULATIVE, RESERVE },
 	{ BIT(CAP_SYS_RESOURCE), ASKS, "ext2_*", WH_USE_SPECULATIVE, RESERVE },
 	{ BIT(CAP_SYS_RESOURCE), ASKS, "f2fs_*", WH_USE_SPECULATIVE, RESERVE },
-	{ BIT(CAP_SYS_RESOURCE), ASKS, "xfs_*", WH_USE_SPECULATIVE, RESERVE },
 	{ BIT(CAP_SYS_RESOURCE), ASKS, "dquot_*", WH_USE_SPECULATIVE, RESERVE },
 	{ BIT(CAP_SYS_RESOURCE), ASKS, "ignore_hardlimit", WH_USE_SPECULATIVE, RESERVE },
 	{ BIT(CAP_SYS_RESOURCE), ASKS, "mq_attr_ok", WH_USE_SPECULATIVE, UNLIMITED },
@@ -152,9 +153,7 @@ static const struct rule rules[] = {
 	{ BIT(CAP_SYS_PTRACE), WITHIN, "proc_*", WH_USE_SPECULATIVE, OTHERS },
 	{ BIT(CAP_SYS_PTRACE), WITHIN, "do_task_stat", WH_USE_SPECULATIVE, OTHERS },
 	{ BIT(CAP_SYS_PTRACE), WITHIN, "do_io_accounting", WH_USE_SPECULATIVE, OTHERS },
-	{ BIT(CAP_SYS_PTRACE), WITHIN, "tid_fd_*", WH_USE_SPECULATIVE, OTHERS },
 	{ BIT(CAP_SYS_PTRACE), WITHIN, "map_files_*", WH_USE_SPECULATIVE, OTHERS },
-	{ BIT(CAP_SYS_PTRACE), WITHIN, "timens_offsets_*", WH_USE_SPECULATIVE, OTHERS },
 	{ BIT(CAP_SYS_ADMIN), ASKS, "pagemap_*", WH_USE_SPECULATIVE, OTHERS },
 	{ BIT(CAP_SYS_ADMIN), ASKS, "ext4_xattr_trusted_list", WH_USE_SPECULATIVE, TRUSTED },
 	{ BIT(CAP_SYS_ADMIN), ASKS, "simple_xattr_list", WH_USE_SPECULATIVE, TRUSTED },
@@ -262,6 +261,7 @@ static const char *const of_the_caller[] = {
 	"dentry_needs_remove_privs",
 	"should_remove_suid",
 	"setattr_should_drop_s*",
+	"ovl_create_object",
 };
 
 /* What a system call's function is called. The longer ones first. */
@@ -487,6 +487,11 @@ static bool applies(const struct rule *rule, unsigned capability, const struct f
 	return false;
 }
 
+size_t wh_stack_rules(void)
+{
+	return WH_COUNT(rules);
+}
+
 void wh_stack_judge(const struct wh_symbols *symbols, unsigned capability, const uint64_t *stack,
 	unsigned depth, struct wh_stack_meaning *ret)
 {
@@ -497,11 +502,13 @@ void wh_stack_judge(const struct wh_symbols *symbols, unsigned capability, const
 		.use = WH_USE_NEEDED,
 		.syscall = frames.syscall,
 		.function = frames.asks < frames.count ? frames.name[frames.asks] : NULL,
+		.rule = -1,
 	};
 	for (size_t i = 0; i < WH_COUNT(rules) && capability < 64; i++)
 		if (applies(&rules[i], capability, &frames)) {
 			ret->use = rules[i].use;
 			ret->why = rules[i].why;
+			ret->rule = (int)i;
 			return;
 		}
 }

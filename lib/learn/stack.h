@@ -29,7 +29,11 @@ struct wh_stack_meaning {
 		*syscall; /* "bind"; NULL when it did not come from one (a fault, a work queue) */
 	const char
 		*function; /* the kernel function that wanted to know, "inet_bind"; NULL: unknown */
+	int rule;          /* which of the table decided; negative: none */
 };
+
+/* How many rules there are: for a test that wants to see each at work. */
+size_t wh_stack_rules(void);
 
 /*
  * `stack` has `depth` addresses, innermost first; everything up to cap_capable, which comes early,
