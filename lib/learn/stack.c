@@ -262,6 +262,7 @@ static const char *const of_the_caller[] = {
 	"should_remove_suid",
 	"setattr_should_drop_s*",
 	"ovl_create_object",
+	"ovl_can_list",
 };
 
 /* What a system call's function is called. The longer ones first. */
