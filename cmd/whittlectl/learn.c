@@ -22,6 +22,8 @@ struct task {
 static const struct task tasks[] = {
 	{ "forget", "NAME...", 1, SIZE_MAX, false, " ", wh_learn_forget },
 	{ "list", "[NAME]...", 0, SIZE_MAX, false, " json ", wh_learn_list },
+	{ "policy", "[NAME]...", 0, SIZE_MAX, false,
+		" dry-run file image incomplete seccomp used-only widen ", wh_learn_policy },
 };
 
 int wh_learn_trouble(const struct wh_learn_call *call, const struct wh_err *err)

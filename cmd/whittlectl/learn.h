@@ -30,6 +30,7 @@ int wh_learn_trouble(const struct wh_learn_call *call, const struct wh_err *err)
 
 int wh_learn_forget(const struct wh_learn_call *call); /* learn-list.c */
 int wh_learn_list(const struct wh_learn_call *call);
+int wh_learn_policy(const struct wh_learn_call *call); /* learn-policy.c */
 
 /* ---- recordings (learn-list.c) ----------------------------------------------------------- */
 

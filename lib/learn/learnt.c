@@ -225,7 +225,9 @@ static void join_terms(
 	const struct wh_learnt *older, const struct wh_learnt *newer, struct wh_learnt *ret)
 {
 	ret->name = either(newer->name, older->name);
-	ret->image = either(newer->image, older->image);
+	/* A rule without an image of its own covers several, and then no one image is meant. */
+	if (older->image == NULL || newer->image == NULL || strcmp(older->image, newer->image) != 0)
+		ret->image = NULL;
 	ret->engine = either(newer->engine, older->engine);
 	ret->id = either(newer->id, older->id);
 	ret->transport = either(newer->transport, older->transport);

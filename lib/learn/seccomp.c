@@ -74,6 +74,34 @@ static void add_names(struct wh_json *doc, wh_node array, const struct list *lis
 	}
 }
 
+/* One entry of "syscalls". */
+static void add_rule(struct wh_json *doc, wh_node rules, wh_node names)
+{
+	wh_node rule = wh_json_new_object(doc);
+
+	wh_json_set(doc, rule, "names", names);
+	wh_json_set(doc, rule, "action", wh_json_new_string(doc, WH_SLICE("SCMP_ACT_ALLOW")));
+	wh_json_append(doc, rules, rule);
+}
+
+/* First what was seen, if anything, then what the runtimes add. */
+static wh_node new_rules(struct wh_json *doc, const struct list *lists, size_t count)
+{
+	wh_node rules = wh_json_new_array(doc);
+	wh_node names = wh_json_new_array(doc);
+
+	if (lists[0].count > 0) {
+		add_names(doc, names, lists, 0);
+		add_rule(doc, rules, names);
+		names = wh_json_new_array(doc);
+	}
+	for (size_t i = 1; i < count; i++)
+		add_names(doc, names, lists, i);
+	if (wh_json_first(doc, names) != WH_NO_NODE)
+		add_rule(doc, rules, names);
+	return rules;
+}
+
 wh_node wh_learnt_seccomp(const struct wh_learnt *learnt, struct wh_json *doc)
 {
 	const struct list lists[] = {
@@ -84,24 +112,16 @@ wh_node wh_learnt_seccomp(const struct wh_learnt *learnt, struct wh_json *doc)
 		{ newer, WH_COUNT(newer) },
 		{ early, wh_learnt_no_new_privileges(learnt) ? 0 : WH_COUNT(early) },
 	};
-	wh_node profile, architectures, rules, rule, names;
+	wh_node profile, architectures;
 
 	if (learnt->syscalls_unknown != NULL)
 		return WH_NO_NODE;
 	profile = wh_json_new_object(doc);
 	architectures = wh_json_new_array(doc);
-	rules = wh_json_new_array(doc);
-	rule = wh_json_new_object(doc);
-	names = wh_json_new_array(doc);
-	for (size_t i = 0; i < WH_COUNT(lists); i++)
-		add_names(doc, names, lists, i);
 	wh_json_append(doc, architectures, wh_json_new_string(doc, wh_slice_of(architecture)));
-	wh_json_set(doc, rule, "names", names);
-	wh_json_set(doc, rule, "action", wh_json_new_string(doc, WH_SLICE("SCMP_ACT_ALLOW")));
-	wh_json_append(doc, rules, rule);
 	wh_json_set(
 		doc, profile, "defaultAction", wh_json_new_string(doc, WH_SLICE("SCMP_ACT_ERRNO")));
 	wh_json_set(doc, profile, "architectures", architectures);
-	wh_json_set(doc, profile, "syscalls", rules);
+	wh_json_set(doc, profile, "syscalls", new_rules(doc, lists, WH_COUNT(lists)));
 	return wh_json_status(doc) < 0 ? WH_NO_NODE : profile;
 }

@@ -159,15 +159,15 @@ static const struct words *find_words(const struct wh_use_of *use)
 	return NULL;
 }
 
-/* "nginx" of "/usr/sbin/nginx"; the container chose it. */
+/* "nginx" of "/usr/sbin/nginx"; the container chose it. /proc/self/exe is anything. */
 static void add_program(struct wh_buf *to, const char *program)
 {
 	char shown[MAX_PROGRAM];
 	const char *slash = program == NULL ? NULL : strrchr(program, '/');
 
-	if (slash != NULL)
+	if (slash != NULL && strncmp(program, "/proc/", strlen("/proc/")) != 0)
 		program = slash + 1;
-	if (program == NULL || program[0] == '\0')
+	if (program == NULL || program[0] == '\0' || program[0] == '/')
 		program = "a program";
 	wh_copy_printable(shown, sizeof(shown), program);
 	wh_buf_add_string(to, shown);
