@@ -24,6 +24,9 @@ static const struct task tasks[] = {
 	{ "list", "[NAME]...", 0, SIZE_MAX, false, " json ", wh_learn_list },
 	{ "policy", "[NAME]...", 0, SIZE_MAX, false,
 		" dry-run file image incomplete seccomp used-only widen ", wh_learn_policy },
+	{ "start", "RULE...", 1, SIZE_MAX, false, " dry-run policy ", wh_learn_start },
+	{ "status", "[NAME]...", 0, SIZE_MAX, false, " json policy ", wh_learn_status },
+	{ "stop", "RULE...", 1, SIZE_MAX, false, " dry-run policy ", wh_learn_stop },
 };
 
 int wh_learn_trouble(const struct wh_learn_call *call, const struct wh_err *err)

@@ -31,6 +31,9 @@ int wh_learn_trouble(const struct wh_learn_call *call, const struct wh_err *err)
 int wh_learn_forget(const struct wh_learn_call *call); /* learn-list.c */
 int wh_learn_list(const struct wh_learn_call *call);
 int wh_learn_policy(const struct wh_learn_call *call); /* learn-policy.c */
+int wh_learn_start(const struct wh_learn_call *call);  /* learn-switch.c */
+int wh_learn_stop(const struct wh_learn_call *call);
+int wh_learn_status(const struct wh_learn_call *call); /* learn-status.c */
 
 /* ---- recordings (learn-list.c) ----------------------------------------------------------- */
 

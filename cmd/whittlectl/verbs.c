@@ -94,7 +94,7 @@ static const struct wh_verb verbs[] = {
 	{
 		.name = "learn",
 		.arguments = "WORD [NAME]...",
-		.choices = "forget list policy",
+		.choices = "forget list policy start status stop",
 		.min = 1,
 		.max = SIZE_MAX,
 		.help = "what containers really use, and the smallest rule for them",
@@ -104,6 +104,7 @@ static const struct wh_verb verbs[] = {
 			{ "image", "IMAGE", "what the rule is for; without a name: of which images" },
 			{ "incomplete", NULL, "take what was recorded with gaps, too" },
 			{ "json", NULL, "one JSON object, for programs" },
+			{ "policy", "FILE", "another policy than the one that is in force" },
 			{ "seccomp", NULL, "write a profile of the system calls as well" },
 			{ "used-only", NULL, "leave out what is only perhaps needed" },
 			{ "widen", NULL, "let a rule allow more than it does" },

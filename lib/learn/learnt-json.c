@@ -565,9 +565,8 @@ static int check(const struct reading *reading, const struct wh_learnt *learnt)
 			return wh_fail(
 				reading->err, EINVAL, "\"uses\" does not rise by capability");
 	}
-	if (learnt->complete != (learnt->incomplete == NULL))
-		return wh_fail(reading->err, EINVAL,
-			"it is incomplete without a reason, or complete with one");
+	if (learnt->complete && learnt->incomplete != NULL)
+		return wh_fail(reading->err, EINVAL, "it is complete, and says why it is not");
 	for (size_t i = 0; i < learnt->port_count; i++) {
 		if (learnt->ports[i].port == 0 || learnt->ports[i].port > UINT16_MAX)
 			return wh_fail(reading->err, EINVAL, "\"ports\" has one that is none");
@@ -602,6 +601,8 @@ int wh_learnt_read(
 	r = read_object(&reading, &learnt_shape, wh_json_root(doc), &learnt);
 	if (r == 0)
 		r = check(&reading, &learnt);
+	if (r == 0 && !learnt.complete && learnt.incomplete == NULL)
+		learnt.incomplete = "its recorder does not say why";
 	if (r == 0)
 		*ret = learnt;
 	return r;

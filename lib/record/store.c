@@ -13,11 +13,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -235,16 +236,19 @@ int wh_store_put(int folder, const char *file, const struct wh_learnt *learnt, s
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
-/* The recorder that a recording names runs, and is not another process of the same number. */
-static bool is_running(const struct wh_learnt *learnt)
+/* Whether this process runs, and is not another one of the same number. */
+static bool runs(int pid, uint64_t start)
 {
 	int proc WH_FD = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct wh_process process;
 
-	return learnt->ended == 0 && learnt->recorder > 0 && proc >= 0 &&
-	       wh_process_read(proc, learnt->recorder, &process) == 0 &&
-	       process.start == learnt->recorder_start && process.state != 'Z' &&
-	       process.state != 'X';
+	return pid > 0 && proc >= 0 && wh_process_read(proc, pid, &process) == 0 &&
+	       process.start == start && process.state != 'Z' && process.state != 'X';
+}
+
+static bool is_running(const struct wh_learnt *learnt)
+{
+	return learnt->ended == 0 && runs(learnt->recorder, learnt->recorder_start);
 }
 
 struct recording {
@@ -343,19 +347,29 @@ static int join_all(const struct recordings *recordings, struct wh_arena *arena,
 	return 0;
 }
 
+/* What is known of a name; none for one without a folder. */
+static int read_name(
+	const char *path, struct wh_arena *arena, struct recordings *ret, struct wh_err *err)
+{
+	int folder WH_FD = open_existing(path, err);
+	int r = folder;
+
+	*ret = (struct recordings){ .count = 0 };
+	if (folder == -ENOENT)
+		return 0;
+	if (folder >= 0)
+		r = lock(folder, LOCK_SH, err);
+	return r < 0 ? r : read_all(folder, arena, ret, err);
+}
+
 int wh_store_read(const char *name, struct wh_arena *arena, struct wh_learnt *ret,
 	size_t *ret_running, struct wh_err *err)
 {
 	const char *path = path_of(name, arena, err);
-	int folder WH_FD = path == NULL ? -EINVAL : open_existing(path, err);
-	struct recordings recordings = { .count = 0 };
+	struct recordings recordings;
 	struct wh_learnt learnt;
-	int r = folder < 0 && folder != -ENOENT ? folder : 0;
+	int r = path == NULL ? -EINVAL : read_name(path, arena, &recordings, err);
 
-	if (r == 0 && folder >= 0)
-		r = lock(folder, LOCK_SH, err);
-	if (r == 0 && folder >= 0)
-		r = read_all(folder, arena, &recordings, err);
 	if (r < 0)
 		return r;
 	if (recordings.count == 0 && recordings.unread != NULL)
@@ -372,6 +386,51 @@ int wh_store_read(const char *name, struct wh_arena *arena, struct wh_learnt *re
 	learnt.name = name;
 	*ret_running = recordings.running;
 	*ret = learnt;
+	return 0;
+}
+
+int wh_store_running(const char *name, struct wh_arena *arena, const struct wh_store_running **ret,
+	size_t *ret_count, struct wh_err *err)
+{
+	const char *path = path_of(name, arena, err);
+	struct recordings recordings;
+	struct wh_store_running *list;
+	int r = path == NULL ? -EINVAL : read_name(path, arena, &recordings, err);
+
+	if (r < 0)
+		return r;
+	list = wh_arena_array(arena, recordings.running + 1, sizeof(*list));
+	if (list == NULL)
+		return wh_fail_errno(err, ENOMEM, "cannot read recordings");
+	*ret_count = 0;
+	for (size_t i = 0; i < recordings.count; i++) {
+		const struct wh_learnt *learnt = &recordings.all[i].learnt;
+
+		if (recordings.all[i].running)
+			list[(*ret_count)++] = (struct wh_store_running){
+				.pid = learnt->recorder,
+				.start = learnt->recorder_start,
+				.began = learnt->began,
+				.id = learnt->id,
+				.image = learnt->image,
+				.transport = learnt->transport,
+			};
+	}
+	*ret = list;
+	return 0;
+}
+
+/* The descriptor names one process for ever; that it is the one is asked once it is there. */
+int wh_store_stop(const struct wh_store_running *running, struct wh_err *err)
+{
+	int process WH_FD = (int)syscall(SYS_pidfd_open, running->pid, 0);
+
+	if (process < 0 && errno != ESRCH)
+		return wh_fail_errno(err, errno, "the recorder %d", running->pid);
+	if (process < 0 || !runs(running->pid, running->start))
+		return 0;
+	if (syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+		return wh_fail_errno(err, errno, "the recorder %d", running->pid);
 	return 0;
 }
 

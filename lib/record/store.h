@@ -7,6 +7,9 @@
  * what somebody else could have written is not read.
  */
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/macros.h"
@@ -40,6 +43,21 @@ int wh_store_finish(int folder, const char *file, const struct wh_learnt *learnt
  */
 int wh_store_read(const char *name, struct wh_arena *arena, struct wh_learnt *ret,
 	size_t *ret_running, struct wh_err *err) WH_MUST_CHECK;
+
+/* A recording that goes on. */
+struct wh_store_running {
+	int pid;        /* of its recorder, which… */
+	uint64_t start; /* …was started at this clock tick */
+	int64_t began;
+	const char *id, *image, *transport; /* NULL: not known */
+};
+
+/* Those of this name, in the arena. 0, also when there is none; -errno. */
+int wh_store_running(const char *name, struct wh_arena *arena, const struct wh_store_running **ret,
+	size_t *ret_count, struct wh_err *err) WH_MUST_CHECK;
+
+/* Asks a recorder to store what it has and to end. 0, also when it has ended; -errno. */
+int wh_store_stop(const struct wh_store_running *running, struct wh_err *err) WH_MUST_CHECK;
 
 /* The names that have recordings, in the order of the alphabet. 0 or -errno (none at all is 0). */
 int wh_store_list(struct wh_arena *arena, const char ***ret, size_t *ret_count,
