@@ -131,8 +131,14 @@ static bool is_fit(const char *folder)
 		if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f)
 			return false;
 	}
-	return strstr(folder, "//") == NULL && strstr(folder, "/./") == NULL &&
-	       strstr(folder, "/../") == NULL;
+	for (const char *slash = strchr(folder, '/'); slash != NULL;
+		slash = strchr(slash + 1, '/')) {
+		size_t len = strcspn(slash + 1, "/");
+
+		if (len == 0 || (len <= 2 && strspn(slash + 1, ".") >= len))
+			return false;
+	}
+	return true;
 }
 
 struct folders {
