@@ -266,7 +266,8 @@ static int want_usual(struct wh_instance *instance, struct wh_err *err)
 	return 0;
 }
 
-/* The condition of an event; empty when there is none. */
+/* The condition of an event; empty when there is none. A no is needed too: it is the answer of a
+ * check that else would wait for the next yes. */
 static int filter_text(struct wh_instance *instance, enum wh_traced kind, struct wh_buf *ret)
 {
 	int64_t numbers[SYSCALLS_MAX];
@@ -278,8 +279,6 @@ static int filter_text(struct wh_instance *instance, enum wh_traced kind, struct
 		wh_filter_capabilities(ret, instance->wanted, every);
 		if (instance->pairs == NULL)
 			wh_buf_add_string(ret, ret->len > 0 ? " && ret == 0" : "ret == 0");
-	} else if (kind == WH_TRACED_ANSWER) {
-		wh_buf_add_string(ret, "ret == 0");
 	} else if (kind == WH_TRACED_LISTEN) {
 		wh_buf_add_string(ret, "newstate == 10"); /* TCP_LISTEN, for SCTP too */
 	} else if (kind == WH_TRACED_SYSCALL) {
@@ -472,18 +471,24 @@ static int tell_lost(struct drain *drain, uint64_t time, uint64_t count)
 
 	event.lost.count = count;
 	drain->instance->lost_told += count;
+	if (drain->instance->pairs != NULL)
+		wh_pairs_forget(drain->instance->pairs);
 	return drain->sink(drain->context, &event);
 }
 
-static int tell_answer(struct drain *drain, int32_t tid, uint64_t time)
+static int tell_answer(struct drain *drain, const struct wh_merged *merged)
 {
-	const struct wh_event *check = wh_pairs_answer(drain->instance->pairs, tid);
+	const struct wh_trace_layout *layout = &drain->instance->layout;
+	const struct wh_event *check;
 	struct wh_event event;
+	int32_t tid;
 
-	if (check == NULL)
+	(void)wh_trace_identify(layout, merged->record, &tid);
+	check = wh_pairs_answer(drain->instance->pairs, tid);
+	if (check == NULL || !wh_trace_answer(layout, merged->record))
 		return 0;
 	event = *check;
-	event.time = time;
+	event.time = merged->time;
 	return drain->sink(drain->context, &event);
 }
 
@@ -511,7 +516,6 @@ static int tell(void *context, const struct wh_merged *merged)
 	struct drain *drain = context;
 	const struct wh_trace_layout *layout = &drain->instance->layout;
 	struct wh_event event = { .time = merged->time };
-	int32_t tid;
 
 	if (merged->lost > 0)
 		return tell_lost(drain, merged->time, merged->lost);
@@ -520,10 +524,8 @@ static int tell(void *context, const struct wh_merged *merged)
 		event.tid = merged->joined;
 		return drain->sink(drain->context, &event);
 	}
-	if (merged->kind == WH_TRACED_ANSWER) {
-		(void)wh_trace_identify(layout, merged->record, &tid);
-		return tell_answer(drain, tid, merged->time);
-	}
+	if (merged->kind == WH_TRACED_ANSWER)
+		return tell_answer(drain, merged);
 	if (!wh_trace_decode(layout, merged->kind, merged->record, &event))
 		return 0;
 	return tell_event(drain, merged, &event);

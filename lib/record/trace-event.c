@@ -196,6 +196,14 @@ bool wh_trace_decode(const struct wh_trace_layout *layout, enum wh_traced kind,
 	return false;
 }
 
+bool wh_trace_answer(const struct wh_trace_layout *layout, struct wh_slice record)
+{
+	const struct wh_format_field *answer = &layout->kinds[WH_TRACED_ANSWER].fields[0];
+	int64_t value;
+
+	return wh_format_number(answer, record, &value) && value == 0;
+}
+
 unsigned wh_trace_stack(
 	const struct wh_trace_layout *layout, struct wh_slice record, uint64_t ret[WH_STACK_MAX])
 {

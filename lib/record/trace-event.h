@@ -51,6 +51,9 @@ enum wh_traced wh_trace_identify(
 bool wh_trace_decode(const struct wh_trace_layout *layout, enum wh_traced kind,
 	struct wh_slice record, struct wh_event *ret) WH_MUST_CHECK;
 
+/* What a record of WH_TRACED_ANSWER says: true for yes. */
+bool wh_trace_answer(const struct wh_trace_layout *layout, struct wh_slice record);
+
 /* The addresses of a record of WH_TRACED_STACK, at most WH_STACK_MAX, innermost first. How many. */
 unsigned wh_trace_stack(
 	const struct wh_trace_layout *layout, struct wh_slice record, uint64_t ret[WH_STACK_MAX]);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A check is answered within a microsecond, so there are hardly more than CPUs at a time; those
- * whose answer was no stay until their thread asks again or ends. The list is short, and the newest
- * are at its end, where they are looked for first.
+ * A check is answered within a microsecond, so there are hardly more than CPUs at a time. The list
+ * is short, and the newest are at its end, where they are looked for first.
  */
 
 #include "record/trace-pairs.h"
@@ -42,7 +41,7 @@ void wh_pairs_free(struct wh_pairs *pairs)
 	free(pairs);
 }
 
-/* The number of the thread's, or count. */
+/* The number of the thread's newest, or count. */
 static size_t find(const struct wh_pairs *pairs, int32_t tid)
 {
 	for (size_t i = pairs->count; i > 0; i--) {
@@ -90,22 +89,13 @@ static void fill(struct pair *pair, const struct wh_event *check)
 
 int wh_pairs_check(struct wh_pairs *pairs, const struct wh_event *check)
 {
-	size_t i = find(pairs, check->tid);
-	struct pair *pair = NULL;
+	struct pair *pair;
 
-	if (i < pairs->count) {
-		pair = take(pairs, i);
-	} else if (pairs->count == WH_PAIRS_MAX) {
-		pair = take(pairs, 0);
-	} else {
-		pair = malloc(sizeof(*pair));
-	}
+	if (make_room(pairs) < 0)
+		return -ENOMEM;
+	pair = pairs->count == WH_PAIRS_MAX ? take(pairs, 0) : malloc(sizeof(*pair));
 	if (pair == NULL)
 		return -ENOMEM;
-	if (make_room(pairs) < 0) {
-		free(pair);
-		return -ENOMEM;
-	}
 	fill(pair, check);
 	pairs->items[pairs->count++] = pair;
 	return 0;
@@ -126,8 +116,14 @@ const struct wh_event *wh_pairs_answer(struct wh_pairs *pairs, int32_t tid)
 
 void wh_pairs_end(struct wh_pairs *pairs, int32_t tid)
 {
-	size_t i = find(pairs, tid);
+	size_t i;
 
-	if (i < pairs->count)
+	while ((i = find(pairs, tid)) < pairs->count)
 		free(take(pairs, i));
+}
+
+void wh_pairs_forget(struct wh_pairs *pairs)
+{
+	while (pairs->count > 0)
+		free(take(pairs, pairs->count - 1));
 }

@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a transport tells of processes whose doings are known. Usage: transport NAME [CASE…]; all
+ * cases when none is named. Prints TAP; the status is 3 where this kernel lacks it. Needs root and
+ * leaves nothing behind, which is one of the cases.
+ *
+ * What is watched is a child that waits until the transport is open, and does one thing after the
+ * other.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fd.h"
+#include "learn/symbols.h"
+#include "record/tracefs-root.h"
+#include "record/transport.h"
+
+#define CHOWN 0u
+#define SETUID 7u
+#define BIND 10u
+#define SYS_CHROOT 18u
+#define SYS_ADMIN 21u
+
+#define NOT_HERE 3 /* the status when this kernel has no such transport */
+#define BURST 100000
+#define PATIENCE 20 /* seconds until what is awaited must have come */
+
+static const struct wh_transport *transport;
+static struct wh_symbols *symbols;
+static char scratch[] = "/tmp/transport.XXXXXX";
+static char file[64];
+
+/* ---- telling ----------------------------------------------------------------------------- */
+
+static bool good; /* as yet, in this case */
+
+static void __attribute__((format(printf, 2, 3))) must(bool condition, const char *format, ...)
+{
+	va_list args;
+
+	if (condition)
+		return;
+	good = false;
+	va_start(args, format);
+	printf("# not so: ");
+	vprintf(format, args);
+	printf("\n");
+	va_end(args);
+}
+
+/* Without it no case means anything. */
+static void __attribute__((format(printf, 2, 3))) need(bool condition, const char *format, ...)
+{
+	va_list args;
+
+	if (condition)
+		return;
+	va_start(args, format);
+	printf("Bail out! ");
+	vprintf(format, args);
+	printf(" (%s)\n", strerror(errno));
+	va_end(args);
+	exit(1);
+}
+
+/* ---- what came --------------------------------------------------------------------------- */
+
+struct seen {
+	struct wh_event event;
+	uint64_t stack[WH_STACK_MAX];
+	char text[128];
+};
+
+static struct {
+	struct seen *items;
+	size_t count, capacity;
+	uint64_t checks, lost, syscalls; /* in all, kept or not */
+	uint64_t time;
+	bool disorder;
+} seen;
+
+static void forget_all(void)
+{
+	free(seen.items);
+	memset(&seen, 0, sizeof(seen));
+}
+
+static int take(void *context, const struct wh_event *event)
+{
+	struct seen *item;
+
+	(void)context;
+	seen.disorder = seen.disorder || event->time < seen.time;
+	seen.time = event->time;
+	seen.checks += event->kind == WH_EVENT_CHECK;
+	seen.syscalls += event->kind == WH_EVENT_SYSCALL;
+	seen.lost += event->kind == WH_EVENT_LOST ? event->lost.count : 0;
+	if (seen.count == seen.capacity) {
+		if (seen.capacity == 1024 &&
+			(event->kind == WH_EVENT_CHECK || event->kind == WH_EVENT_SYSCALL))
+			return 0;
+		seen.capacity = seen.capacity == 0 ? 1024 : seen.capacity * 2;
+		seen.items = reallocarray(seen.items, seen.capacity, sizeof(seen.items[0]));
+		need(seen.items != NULL, "no memory");
+	}
+	item = &seen.items[seen.count++];
+	item->event = *event;
+	if (event->kind == WH_EVENT_CHECK)
+		memcpy(item->stack, event->check.stack, event->check.depth * sizeof(uint64_t));
+	if (event->kind == WH_EVENT_EXEC)
+		(void)snprintf(item->text, sizeof(item->text), "%.*s", (int)event->exec.len,
+			event->exec.file);
+	return 0;
+}
+
+static const struct seen *find_next(const struct seen *from, enum wh_event_kind kind, int tid)
+{
+	const struct seen *end = seen.items + seen.count;
+	const struct seen *at = from == NULL ? seen.items : from + 1;
+
+	for (; at < end; at++) {
+		if (at->event.kind == kind && (tid == 0 || at->event.tid == tid))
+			return at;
+	}
+	return NULL;
+}
+
+static const struct seen *find_check(int tid, unsigned capability)
+{
+	const struct seen *at = NULL;
+
+	while ((at = find_next(at, WH_EVENT_CHECK, tid)) != NULL) {
+		if (at->event.check.capability == capability)
+			return at;
+	}
+	return NULL;
+}
+
+static bool has_syscall(int tid, int64_t number)
+{
+	const struct seen *at = NULL;
+
+	while ((at = find_next(at, WH_EVENT_SYSCALL, tid)) != NULL) {
+		if (at->event.syscall.number == number)
+			return true;
+	}
+	return false;
+}
+
+static bool stack_has(const struct seen *check, const char *function)
+{
+	for (unsigned i = 0; i < check->event.check.depth; i++) {
+		const char *name = wh_symbols_find(symbols, check->stack[i]);
+
+		if (name != NULL && strcmp(name, function) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void print_stack(const struct seen *check)
+{
+	for (unsigned i = 0; i < check->event.check.depth; i++) {
+		const char *name = wh_symbols_find(symbols, check->stack[i]);
+
+		printf("#   %s\n", name == NULL ? "?" : name);
+	}
+}
+
+/* ---- who is watched ---------------------------------------------------------------------- */
+
+typedef void doing(void);
+
+struct child {
+	int pid;
+	int go;   /* a byte lets it begin */
+	int done; /* closed when it has ended, or executed something else */
+};
+
+static struct child start(doing *what)
+{
+	struct child child;
+	int go[2], done[2];
+
+	need(pipe2(go, O_CLOEXEC) == 0 && pipe2(done, O_CLOEXEC) == 0, "pipe");
+	fflush(stdout);
+	child.pid = fork();
+	need(child.pid >= 0, "fork");
+	if (child.pid == 0) {
+		char byte;
+
+		(void)close(go[1]);
+		if (read(go[0], &byte, 1) != 1)
+			_exit(0);
+		what();
+		_exit(0);
+	}
+	(void)close(go[0]);
+	(void)close(done[1]);
+	child.go = go[1];
+	child.done = done[0];
+	return child;
+}
+
+static void go(const struct child *child)
+{
+	need(write(child->go, "g", 1) == 1, "starting the child");
+}
+
+static bool has_done(const struct child *child)
+{
+	struct pollfd fd = { .fd = child->done };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static int end(struct child *child)
+{
+	int status = -1;
+
+	(void)close(child->go);
+	(void)close(child->done);
+	need(waitpid(child->pid, &status, 0) == child->pid, "waitpid");
+	return status;
+}
+
+/* ---- a recording ------------------------------------------------------------------------- */
+
+static struct wh_trace *open_on(int pid, wh_capset granted)
+{
+	const struct wh_target target = { .pid = pid, .cgroup = WH_NO_FD, .granted = granted };
+	struct wh_err err = WH_ERR_INIT;
+	struct wh_trace *trace = NULL;
+	int r = transport->open(&trace, &target, &err);
+
+	if (r == -ENOTSUP) {
+		printf("1..0 # SKIP %s: %s\n", transport->name, err.text);
+		exit(NOT_HERE);
+	}
+	errno = -r;
+	need(r == 0, "%s cannot be opened: %s", transport->name, err.text);
+	return trace;
+}
+
+static void drain(struct wh_trace *trace, bool last)
+{
+	struct wh_err err = WH_ERR_INIT;
+	int r = transport->drain(trace, take, NULL, last, &err);
+
+	must(r == 0, "draining: %s", err.text);
+}
+
+/* Drains, as a recorder does, until the condition is true. */
+#define drain_until(trace, condition) \
+	do { \
+		time_t limit_ = time(NULL) + PATIENCE; \
+		while (!(condition) && time(NULL) < limit_) { \
+			struct pollfd fd_ = { .fd = transport->fd(trace), .events = POLLIN }; \
+			(void)poll(&fd_, 1, 50); \
+			drain(trace, false); \
+		} \
+		must((condition), "in %d seconds: %s", PATIENCE, #condition); \
+	} while (0)
+
+static wh_capset caps(unsigned a, unsigned b, unsigned c)
+{
+	return wh_capset_of(a) | wh_capset_of(b) | wh_capset_of(c);
+}
+
+/* ---- what children do -------------------------------------------------------------------- */
+
+static void *nothing(void *argument)
+{
+	return argument;
+}
+
+static void everything(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(80) };
+	int fd, pid;
+	pthread_t thread;
+
+	if (chown(file, 12, 34) < 0)
+		_exit(1);
+	if (unshare(CLONE_NEWNET | CLONE_NEWUTS) < 0)
+		_exit(2);
+	if (sethostname("x", 1) < 0)
+		_exit(3);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0)
+		_exit(4);
+	if (pthread_create(&thread, NULL, nothing, NULL) != 0 || pthread_join(thread, NULL) != 0)
+		_exit(5);
+	pid = fork();
+	if (pid == 0)
+		_exit(chown(file, 56, 78) < 0);
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		_exit(6);
+	if (setuid(1000) < 0)
+		_exit(7);
+	(void)execl("/bin/true", "true", (char *)NULL);
+	_exit(8);
+}
+
+/* One check each. */
+static void burst(void)
+{
+	for (int i = 0; i < BURST; i++) {
+		if (chroot("/") < 0)
+			_exit(1);
+	}
+}
+
+static void change_owner(void)
+{
+	if (chown(file, 1, 1) < 0)
+		_exit(1);
+	(void)getppid();
+}
+
+/* A yes, a no, a yes to what the recording does not ask for, and a yes again. */
+static void be_refused(void)
+{
+	if (chroot("/") < 0 || setresuid(1000, 1000, 0) < 0)
+		_exit(1);
+	if (chown(file, 1, 1) == 0)
+		_exit(2);
+	if (setresuid(0, 0, 0) < 0 || unshare(CLONE_NEWUTS) < 0 || chroot("/") < 0)
+		_exit(3);
+}
+
+static void change_owner_and_root(void)
+{
+	change_owner();
+	if (chroot("/") < 0)
+		_exit(2);
+}
+
+/* ---- cases ------------------------------------------------------------------------------- */
+
+static void check_has(int tid, unsigned capability, const char *function, const char *syscall)
+{
+	const struct seen *check = find_check(tid, capability);
+
+	must(check != NULL, "a check of capability %u by %d", capability, tid);
+	if (check == NULL)
+		return;
+	must(check->event.check.target != 0, "capability %u: the user namespace", capability);
+	must(stack_has(check, "cap_capable"), "capability %u: cap_capable", capability);
+	must(stack_has(check, function), "capability %u: %s", capability, function);
+	must(stack_has(check, syscall), "capability %u: %s", capability, syscall);
+	if (!good)
+		print_stack(check);
+}
+
+static void check_forks(int pid)
+{
+	const struct seen *fork = NULL;
+	int count = 0, child = 0;
+
+	while ((fork = find_next(fork, WH_EVENT_FORK, pid)) != NULL) {
+		count++;
+		child = fork->event.fork.child;
+	}
+	must(count == 2, "a thread and a process were made, not %d", count);
+	must(find_check(child, CHOWN) != NULL, "the child's own check");
+	must(find_next(NULL, WH_EVENT_EXIT, child) != NULL, "the child's end");
+}
+
+static void case_events(void)
+{
+	struct child child = start(everything);
+	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+	const struct seen *one;
+	int status;
+
+	go(&child);
+	status = end(&child);
+	must(status == 0, "the child did all, but for step %d", WEXITSTATUS(status));
+	drain_until(trace, find_next(NULL, WH_EVENT_EXIT, child.pid) != NULL);
+	drain(trace, true);
+	check_has(child.pid, CHOWN, "chown_common", "__x64_sys_chown");
+	check_has(child.pid, SETUID, "__sys_setuid", "do_syscall_64");
+	check_has(child.pid, BIND, "__inet_bind", "__x64_sys_bind");
+	must(find_check(0, SYS_ADMIN) == NULL, "no check of what is not granted");
+	check_forks(child.pid);
+	one = find_next(NULL, WH_EVENT_EXEC, child.pid);
+	must(one != NULL && strcmp(one->text, "/bin/true") == 0, "/bin/true was executed");
+	one = find_next(NULL, WH_EVENT_LISTEN, child.pid);
+	must(one != NULL && one->event.listen.port == 80 &&
+			one->event.listen.protocol == IPPROTO_TCP,
+		"port 80 listens");
+	must(has_syscall(child.pid, SYS_chown) && has_syscall(child.pid, SYS_bind) &&
+			has_syscall(child.pid, SYS_execve),
+		"system calls");
+	must(!seen.disorder, "all is in the order of time");
+	must(seen.lost == 0, "nothing was lost, not %llu", (unsigned long long)seen.lost);
+	transport->close(trace);
+}
+
+static void case_others(void)
+{
+	struct child child = start(change_owner), other = start(change_owner);
+	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+
+	go(&other);
+	while (!has_done(&other))
+		continue;
+	go(&child);
+	(void)end(&child);
+	drain_until(trace, find_next(NULL, WH_EVENT_EXIT, child.pid) != NULL);
+	(void)end(&other);
+	drain(trace, true);
+	must(find_check(child.pid, CHOWN) != NULL, "the target's check");
+	for (size_t i = 0; i < seen.count; i++)
+		must(seen.items[i].event.tid == child.pid, "nothing of %d",
+			seen.items[i].event.tid);
+	transport->close(trace);
+}
+
+static void case_join(void)
+{
+	struct child child = start(change_owner), guest = start(change_owner);
+	struct wh_trace *trace;
+	const struct seen *join, *check;
+	struct wh_err err = WH_ERR_INIT;
+	int r;
+
+	if (transport->join == NULL)
+		return;
+	trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+	r = transport->join(trace, guest.pid, &err);
+	must(r == 0, "joining: %s", err.text);
+	go(&guest);
+	(void)end(&guest);
+	drain_until(trace, find_next(NULL, WH_EVENT_EXIT, guest.pid) != NULL);
+	drain(trace, true);
+	join = find_next(NULL, WH_EVENT_JOIN, guest.pid);
+	check = find_check(guest.pid, CHOWN);
+	must(join != NULL && check != NULL && join < check, "it joins before it does anything");
+	must(seen.count > 0 && join == seen.items, "nothing comes before");
+	(void)end(&child);
+	transport->close(trace);
+}
+
+/* Without effective capabilities, which come back with user 0 (capabilities(7)). */
+static void case_refused(void)
+{
+	struct child child = start(be_refused);
+	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SYS_CHROOT, BIND));
+	int status;
+
+	go(&child);
+	status = end(&child);
+	must(status == 0, "the child did all, but for step %d", WEXITSTATUS(status));
+	drain_until(trace, find_next(NULL, WH_EVENT_EXIT, child.pid) != NULL);
+	drain(trace, true);
+	must(find_check(child.pid, CHOWN) == NULL, "what was refused is not told");
+	must(find_next(NULL, WH_EVENT_CHECK, 0) == find_check(child.pid, SYS_CHROOT) &&
+			find_check(child.pid, SYS_CHROOT) != NULL && seen.checks == 2,
+		"both that were not are");
+	transport->close(trace);
+}
+
+static void case_enough(void)
+{
+	struct child child = start(change_owner_and_root), first = start(change_owner);
+	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SYS_CHROOT, BIND));
+
+	transport->enough_of_capability(trace, CHOWN);
+	for (int64_t number = 0; number < 700; number++) {
+		if (number != SYS_chroot)
+			transport->enough_of_syscall(trace, number);
+	}
+	drain(trace, false);
+	go(&child);
+	(void)end(&child);
+	drain_until(trace, find_next(NULL, WH_EVENT_EXIT, child.pid) != NULL);
+	drain(trace, true);
+	must(find_check(child.pid, CHOWN) == NULL, "there was enough of chown");
+	check_has(child.pid, SYS_CHROOT, "__x64_sys_chroot", "__x64_sys_chroot");
+	must(!has_syscall(child.pid, SYS_chown) && !has_syscall(child.pid, SYS_getppid),
+		"there was enough of these system calls");
+	must(has_syscall(child.pid, SYS_chroot), "but not of this one");
+	(void)end(&first);
+	transport->close(trace);
+}
+
+static void case_burst(void)
+{
+	struct child child = start(burst);
+	struct wh_trace *trace = open_on(child.pid, caps(SYS_CHROOT, SETUID, BIND));
+
+	go(&child);
+	drain_until(trace, has_done(&child));
+	(void)end(&child);
+	drain(trace, true);
+	printf("# %llu checks and %llu system calls told, %llu events lost\n",
+		(unsigned long long)seen.checks, (unsigned long long)seen.syscalls,
+		(unsigned long long)seen.lost);
+	must(seen.checks == BURST || (seen.checks < BURST && seen.lost > 0),
+		"all are told, or that some are lost");
+	must(seen.checks + seen.lost >= BURST, "no more are lost than is told");
+	must(!seen.disorder, "all is in the order of time");
+	transport->close(trace);
+}
+
+/* Nobody reads, so it cannot all be kept. */
+static void case_lost(void)
+{
+	struct child child = start(burst);
+	struct wh_trace *trace = open_on(child.pid, caps(SYS_CHROOT, SETUID, BIND));
+	time_t limit = time(NULL) + 6 * PATIENCE;
+
+	go(&child);
+	while (!has_done(&child) && time(NULL) < limit)
+		(void)usleep(1000);
+	must(has_done(&child), "the child has done");
+	(void)end(&child);
+	drain(trace, true);
+	printf("# %llu checks and %llu system calls told, %llu events lost\n",
+		(unsigned long long)seen.checks, (unsigned long long)seen.syscalls,
+		(unsigned long long)seen.lost);
+	must(seen.checks < BURST && seen.lost > 0, "that some are lost is told");
+	must(seen.checks + seen.lost >= BURST, "no more are lost than is told");
+	transport->close(trace);
+}
+
+/* Instances and probes of ours that are there. */
+static int count_left(void)
+{
+	int tracefs WH_FD = wh_tracefs_open(NULL);
+	int fd = openat(tracefs, "instances", O_RDONLY | O_DIRECTORY | O_CLOEXEC), count = 0;
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	DIR *names = fdopendir(fd);
+	const struct dirent *entry;
+
+	need(names != NULL, "looking through the instances");
+	while ((entry = readdir(names)) != NULL)
+		count += strncmp(entry->d_name, "whittle", 7) == 0;
+	(void)closedir(names);
+	if (wh_tracefs_read(tracefs, "kprobe_events", &text) == 0 && text.data != NULL) {
+		for (const char *at = text.data; (at = strstr(at, ":whittle_")) != NULL; at++)
+			count++;
+	}
+	return count;
+}
+
+static void case_leaves_nothing(void)
+{
+	struct child child = start(change_owner);
+	int before = count_left();
+	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+
+	go(&child);
+	(void)end(&child);
+	transport->close(trace);
+	must(count_left() == before, "as many are left as there were before");
+	transport->close(NULL);
+}
+
+/* What a killed one leaves, the next one takes away. What a living one has, it does not. */
+static void case_killed(void)
+{
+	struct child child = start(change_owner);
+	int before = count_left(), killed, status;
+	struct wh_trace *trace, *living;
+
+	fflush(stdout);
+	killed = fork();
+	need(killed >= 0, "fork");
+	if (killed == 0) {
+		(void)open_on(child.pid, caps(CHOWN, SETUID, BIND));
+		(void)raise(SIGKILL);
+	}
+	need(waitpid(killed, &status, 0) == killed && WIFSIGNALED(status), "killing one");
+	must(count_left() > before || strcmp(transport->name, "perf") == 0, "it left something");
+	living = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+	trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+	transport->close(trace);
+	go(&child);
+	(void)end(&child);
+	drain_until(living, find_check(child.pid, CHOWN) != NULL);
+	transport->close(living);
+	must(count_left() == before, "nothing is left");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+	const char *about;
+} cases[] = {
+	{ "events", case_events, "all that a process does is told, with stacks, in order" },
+	{ "others", case_others, "nothing of any other process is told" },
+	{ "join", case_join, "a process that joins is told of, from then on" },
+	{ "refused", case_refused, "a check that was answered with no is not told" },
+	{ "enough", case_enough, "what need not be told again is not" },
+	{ "burst", case_burst, "of a burst all is told, or that some of it is lost" },
+	{ "lost", case_lost, "what nobody reads in time is told to be lost" },
+	{ "leaves-nothing", case_leaves_nothing, "closing takes down what opening made" },
+	{ "killed", case_killed, "what a killed recorder left is removed by the next" },
+};
+
+static bool is_chosen(const char *name, char **chosen)
+{
+	for (char **at = chosen; *at != NULL; at++) {
+		if (strcmp(*at, name) == 0)
+			return true;
+	}
+	return *chosen == NULL;
+}
+
+static void read_symbols(void)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	ssize_t got = 1;
+
+	while (got > 0) {
+		need(wh_buf_reserve(&text, 1u << 20) == 0, "no memory");
+		got = read(fd, text.data + text.len, 1u << 20);
+		text.len += got > 0 ? (size_t)got : 0;
+		text.data[text.len] = '\0';
+	}
+	need(got == 0 && wh_symbols_parse_take(&symbols, &text) == 0, "/proc/kallsyms");
+	(void)close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	bool all_good = true;
+	int number = 0;
+
+	for (size_t i = 0; argc > 1 && wh_transport_get(i) != NULL; i++) {
+		if (strcmp(wh_transport_get(i)->name, argv[1]) == 0)
+			transport = wh_transport_get(i);
+	}
+	need(transport != NULL, "usage: transport NAME [CASE...]");
+	read_symbols();
+	need(mkdtemp(scratch) != NULL, "mkdtemp");
+	(void)snprintf(file, sizeof(file), "%s/file", scratch);
+	(void)close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		if (!is_chosen(cases[i].name, argv + 2))
+			continue;
+		good = true;
+		cases[i].run();
+		printf("%s %d - %s: %s\n", good ? "ok" : "not ok", ++number, transport->name,
+			cases[i].about);
+		fflush(stdout);
+		all_good = all_good && good;
+		forget_all();
+	}
+	printf("1..%d\n", number);
+	(void)unlink(file);
+	(void)rmdir(scratch);
+	wh_symbols_free(symbols);
+	return all_good && number > 0 ? 0 : 1;
+}
