@@ -82,6 +82,8 @@ int wh_run_create(struct wh_run *run, struct wh_err *err)
 	int r = bundle, put;
 
 	if (r >= 0)
+		r = wh_run_take_request(run, true, err);
+	if (r >= 0)
 		r = wh_read_config(&run->judged.doc, &config, bundle, run->judged.bundle, err);
 	if (r >= 0)
 		r = wh_run_call(run, &call, err);

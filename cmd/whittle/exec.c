@@ -113,6 +113,14 @@ static int hand_over_document(struct wh_run *run, const char **ret, struct wh_er
 	return wh_run_hand_over(run, &text, ret, err);
 }
 
+static int find_container(
+	struct wh_run *run, struct wh_run_container *container, struct wh_err *err)
+{
+	int r = wh_run_find_container(run, container, err);
+
+	return r < 0 ? r : wh_run_take_request(run, false, err);
+}
+
 static int decide(struct wh_run *run, const struct wh_run_container *container,
 	const struct wh_json *doc, struct wh_err *err)
 {
@@ -134,9 +142,9 @@ static int decide(struct wh_run *run, const struct wh_run_container *container,
  */
 static int prepare(struct wh_run *run, struct wh_run_container *container, struct wh_err *err)
 {
-	bool user_counts = wh_policy_asks(run->judged.policy, WH_FACT_USER);
 	const char *file = wh_argv_value(&run->argv, WH_ROLE_PROCESS);
-	int r = wh_run_find_container(run, container, err);
+	int r = find_container(run, container, err);
+	bool user_counts = r == 0 && wh_policy_asks(run->judged.policy, WH_FACT_USER);
 
 	if (r == 0 && !user_counts)
 		r = decide(run, container, NULL, err);
@@ -186,7 +194,7 @@ int wh_run_update(struct wh_run *run, struct wh_err *err)
 
 	if (run->argv.grammar->kind != WH_RUNTIME_CRUN || file == NULL)
 		return 0;
-	r = wh_run_find_container(run, &container, err);
+	r = find_container(run, &container, err);
 	if (r == 0)
 		r = decide(run, &container, NULL, err);
 	if (r == 0)

@@ -37,6 +37,13 @@ int wh_run_call(struct wh_run *run, struct wh_call *ret, struct wh_err *err) WH_
 int wh_run_hand_over(struct wh_run *run, const struct wh_buf *bytes, const char **ret,
 	struct wh_err *err) WH_MUST_CHECK;
 
+/*
+ * Puts the policy of a request (common/request.h) in the place of the configured one, where there
+ * is one for this container; judged.bundle is known. `begins`: the container is made now, which is
+ * noted for whoever asked. 0, also when there is none; -errno.
+ */
+int wh_run_take_request(struct wh_run *run, bool begins, struct wh_err *err) WH_MUST_CHECK;
+
 /* The container that exec and update speak of, found in the state of the runtime behind. */
 struct wh_run_container {
 	struct wh_json *state_doc;
