@@ -5,6 +5,7 @@
  */
 
 #include "learn.h"
+#include "learn-run.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ struct task {
 };
 
 static const struct task tasks[] = {
+	{ "", "", 0, 0, true, " json name no-progress policy ", wh_learn_run },
 	{ "forget", "NAME...", 1, SIZE_MAX, false, " ", wh_learn_forget },
 	{ "list", "[NAME]...", 0, SIZE_MAX, false, " json ", wh_learn_list },
 	{ "policy", "[NAME]...", 0, SIZE_MAX, false,

@@ -104,6 +104,8 @@ static const struct wh_verb verbs[] = {
 			{ "image", "IMAGE", "what the rule is for; without a name: of which images" },
 			{ "incomplete", NULL, "take what was recorded with gaps, too" },
 			{ "json", NULL, "one JSON object, for programs" },
+			{ "name", "NAME", "how the recording is called; else after the image" },
+			{ "no-progress", NULL, "tell nothing while the container runs" },
 			{ "policy", "FILE", "another policy than the one that is in force" },
 			{ "seccomp", NULL, "write a profile of the system calls as well" },
 			{ "used-only", NULL, "leave out what is only perhaps needed" },
