@@ -3,10 +3,11 @@
 
 /*
  * Which capabilities a container can do without, found by running it with fewer and fewer: what is
- * to be tried next, and what the outcomes prove. A try is dear, so they are counted, and each leaves
- * out what could be left out before; so whatever passes later confirms what passed earlier.
+ * to be tried next, and what the outcomes prove. A try is dear, so they are counted, and each
+ * leaves out what could be left out before; so whatever passes later confirms what passed earlier.
  *
- * What is doubted is left out together, and by halves where that fails; what was seen in use singly.
+ * What is doubted is left out together, and by halves where that fails; what was seen in use
+ * singly.
  */
 
 #include <stdbool.h>
@@ -25,15 +26,15 @@ enum wh_proof {
 const char *wh_proof_name(enum wh_proof proof);
 
 struct wh_elimination {
-	wh_capset base;        /* that it was to be enough */
-	wh_capset kept;        /* what has not been left out so far */
-	wh_capset needed;      /* it failed without */
-	wh_capset once, twice; /* it passed without, so often */
-	wh_capset trying;      /* what is left out anew by the try at hand */
+	wh_capset base;                     /* that it was to be enough */
+	wh_capset kept;                     /* what has not been left out so far */
+	wh_capset needed;                   /* it failed without */
+	wh_capset once, twice;              /* it passed without, so often */
+	wh_capset trying;                   /* what is left out anew by the try at hand */
 	wh_capset groups[WH_CAP_COUNT + 1]; /* what is to be tried; the last first */
 	size_t group_count;
 	unsigned tries, most;
-	bool begun, failed; /* the base was tried; it was not enough */
+	bool begun, failed;      /* the base was tried; it was not enough */
 	bool confirming, shaken; /* the try at hand is the last; it failed */
 };
 
