@@ -65,7 +65,7 @@ void wh_learn_wait(struct wh_learn_signals *signals, int milliseconds)
 
 /* ---- children ---------------------------------------------------------------------------- */
 
-static int redirect(posix_spawn_file_actions_t *actions, enum wh_learn_streams streams)
+static int redirect(posix_spawn_file_actions_t *actions, enum wh_learn_streams streams, int output)
 {
 	int r = 0;
 
@@ -78,9 +78,11 @@ static int redirect(posix_spawn_file_actions_t *actions, enum wh_learn_streams s
 	case WH_LEARN_STREAMS_NONE:
 		r = posix_spawn_file_actions_addopen(
 			actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-		if (r == 0)
+		if (r == 0 && output < 0)
 			r = posix_spawn_file_actions_addopen(
 				actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+		else if (r == 0)
+			r = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
 		if (r == 0)
 			r = posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO);
 		break;
@@ -90,7 +92,7 @@ static int redirect(posix_spawn_file_actions_t *actions, enum wh_learn_streams s
 
 /* posix_spawn's functions return their error. */
 static int spawn(struct wh_learn_child *child, const struct wh_learn_signals *signals,
-	const char *const *words, enum wh_learn_streams streams)
+	const char *const *words, enum wh_learn_streams streams, int output)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -106,7 +108,7 @@ static int spawn(struct wh_learn_child *child, const struct wh_learn_signals *si
 	}
 	if (child->group)
 		flags |= POSIX_SPAWN_SETPGROUP;
-	r = redirect(&actions, streams);
+	r = redirect(&actions, streams, output);
 	if (r == 0)
 		r = posix_spawnattr_setsigmask(&attributes, &signals->before);
 	if (r == 0)
@@ -120,10 +122,10 @@ static int spawn(struct wh_learn_child *child, const struct wh_learn_signals *si
 }
 
 int wh_learn_child_start(struct wh_learn_child *ret, const struct wh_learn_signals *signals,
-	const char *const *words, enum wh_learn_streams streams, struct wh_err *err)
+	const char *const *words, enum wh_learn_streams streams, int output, struct wh_err *err)
 {
 	struct wh_learn_child child = { .group = streams == WH_LEARN_STREAMS_NONE };
-	int r = spawn(&child, signals, words, streams);
+	int r = spawn(&child, signals, words, streams, output);
 
 	if (r != 0)
 		return wh_fail_errno(err, r, "cannot start %s", words[0]);

@@ -32,7 +32,8 @@ void wh_learn_wait(struct wh_learn_signals *signals, int milliseconds);
 enum wh_learn_streams {
 	WH_LEARN_STREAMS_OURS,  /* as we have them */
 	WH_LEARN_STREAMS_ERROR, /* but standard output goes where standard error goes */
-	WH_LEARN_STREAMS_NONE,  /* nothing to read, nothing shown; in a process group of its own */
+	WH_LEARN_STREAMS_NONE,  /* nothing to read, and what it says goes to `output` (WH_NO_FD:
+				   nowhere); in a process group of its own */
 };
 
 struct wh_learn_child {
@@ -43,7 +44,8 @@ struct wh_learn_child {
 
 /* Looks up words[0] in PATH. 0 or -errno; the words end with NULL. */
 int wh_learn_child_start(struct wh_learn_child *ret, const struct wh_learn_signals *signals,
-	const char *const *words, enum wh_learn_streams streams, struct wh_err *err) WH_MUST_CHECK;
+	const char *const *words, enum wh_learn_streams streams, int output,
+	struct wh_err *err) WH_MUST_CHECK;
 
 /* Whether it has ended; then its status is known. */
 bool wh_learn_child_ended(struct wh_learn_child *child);

@@ -347,7 +347,7 @@ const char *const *wh_learn_command_write(const struct wh_learn_command *command
 	const struct wh_learn_words *ours, struct wh_arena *arena)
 {
 	const char *const by_whittle[] = { ours->whittle, "--policy", ours->policy, "run",
-		"--bundle", command->bundle, ours->id };
+		"--bundle", ours->bundle, ours->id };
 	struct list list = {
 		.words = wh_arena_array(arena, command->count + OURS, sizeof(*list.words)),
 	};

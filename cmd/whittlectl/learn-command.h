@@ -36,6 +36,7 @@ struct wh_learn_words {
 	const char *whittle; /* absolute path of the program */
 	const char *policy;  /* of the request */
 	const char *id_file; /* where the engine is to write the container's id */
+	const char *bundle;  /* in the place of the command's */
 	const char *id;      /* of a bundle's container */
 	bool again;          /* it is a rerun: without its name, in the foreground, no terminal */
 };

@@ -19,10 +19,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "common/judge.h"
 #include "host/file.h"
 
 #define TRIES 16
 #define SECCOMP ".seccomp"
+#define BUNDLE ".bundle"
 
 static const char *const suffixes[] = { WH_REQUEST_POLICY, WH_REQUEST_ID, WH_REQUEST_TAKEN,
 	SECCOMP };
@@ -75,9 +77,32 @@ static int open_folder(struct wh_err *err)
 	return wh_fail_errno(err, ENOENT, "cannot open the folder " WH_REQUESTS);
 }
 
+/* The folder of a copied bundle, with whatever is in it. */
+static void remove_bundle(int folder, const char *token)
+{
+	char name[NAME_SIZE];
+	const struct dirent *entry;
+	DIR *names;
+	int fd;
+
+	name_file(token, BUNDLE, name);
+	fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	names = fd < 0 ? NULL : fdopendir(fd);
+	if (names == NULL) {
+		wh_close_fd(&fd);
+		return;
+	}
+	while ((entry = readdir(names)) != NULL)
+		(void)unlinkat(fd, entry->d_name, 0);
+	(void)closedir(names);
+	(void)unlinkat(folder, name, AT_REMOVEDIR);
+}
+
 static void remove_files(int folder, const char *token)
 {
 	char name[NAME_SIZE];
+
+	remove_bundle(folder, token);
 
 	for (size_t i = 0; i < WH_COUNT(suffixes); i++) {
 		name_file(token, suffixes[i], name);
@@ -201,6 +226,75 @@ int wh_learn_request_name(struct wh_learn_request *request, const char *id, stru
 	int r = fd < 0 ? fd : wh_write_all(fd, id, strlen(id));
 
 	return r < 0 ? wh_fail_errno(err, -r, "cannot write a file in " WH_REQUESTS) : 0;
+}
+
+static void make_absolute(struct wh_json *doc, wh_node object, const char *key, const char *bundle)
+{
+	struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_slice value = wh_json_string(doc, wh_json_get(doc, object, key));
+
+	if (value.len == 0 || value.data[0] == '/')
+		return;
+	wh_buf_addf(&path, "%s/%.*s", bundle, (int)value.len, value.data);
+	wh_json_set(doc, object, key,
+		wh_json_new_string(doc, (struct wh_slice){ path.data, path.len }));
+}
+
+/* runtime-spec, config.md#root and #mounts: of the sources only those of bind mounts are paths. */
+static void make_paths_absolute(struct wh_json *doc, const char *bundle)
+{
+	wh_node root = wh_json_root(doc);
+
+	make_absolute(doc, wh_json_get(doc, root, "root"), "path", bundle);
+	wh_json_each_element (doc, wh_json_get(doc, root, "mounts"), mount) {
+		bool bind = wh_json_string_is(doc, wh_json_get(doc, mount, "type"), "bind");
+
+		wh_json_each_element (doc, wh_json_get(doc, mount, "options"), option)
+			bind = bind || wh_json_string_is(doc, option, "bind") ||
+			       wh_json_string_is(doc, option, "rbind");
+		if (bind)
+			make_absolute(doc, mount, "source", bundle);
+	}
+}
+
+static int write_copy(const struct wh_learn_request *request, const struct wh_json *doc,
+	const char *name, struct wh_err *err)
+{
+	int folder WH_FD = WH_NO_FD, fd WH_FD = WH_NO_FD;
+
+	if (mkdirat(request->folder, name, 0700) < 0)
+		return wh_fail_errno(err, errno, "cannot make a folder in " WH_REQUESTS);
+	folder = openat(request->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder >= 0)
+		fd = openat(folder, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return wh_fail_errno(err, errno, "cannot create a file in " WH_REQUESTS);
+	return write_json(fd, doc, wh_json_root(doc), err);
+}
+
+int wh_learn_request_copy(struct wh_learn_request *request, const char *bundle,
+	struct wh_arena *arena, const char **ret, struct wh_err *err)
+{
+	struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	struct wh_json *doc WH_JSON = NULL;
+	int folder WH_FD = wh_open_trusted_folder(bundle, &path, err);
+	char name[NAME_SIZE];
+	int r;
+
+	if (folder < 0) {
+		wh_err_prefix(err, "the bundle");
+		return folder;
+	}
+	r = wh_read_config(&doc, NULL, folder, path.data, err);
+	if (r < 0)
+		return r;
+	make_paths_absolute(doc, path.data);
+	name_file(request->token, BUNDLE, name);
+	r = write_copy(request, doc, name, err);
+	if (r < 0)
+		return r;
+	*ret = wh_arena_printf(arena, WH_REQUESTS "/%s", name);
+	return *ret == NULL ? wh_fail_errno(err, ENOMEM, "making a request") : 0;
 }
 
 static const char *read_text(

@@ -40,6 +40,14 @@ int wh_learn_request_profile(struct wh_learn_request *request, const struct wh_j
 int wh_learn_request_name(
 	struct wh_learn_request *request, const char *id, struct wh_err *err) WH_MUST_CHECK;
 
+/*
+ * A bundle with the same config.json for this run alone, since whittle writes what it decided into
+ * it: paths that are relative to the bundle become absolute. *ret is its path, in the arena. 0 or
+ * -errno.
+ */
+int wh_learn_request_copy(struct wh_learn_request *request, const char *bundle,
+	struct wh_arena *arena, const char **ret, struct wh_err *err) WH_MUST_CHECK;
+
 /* The container's id as the engine wrote it, and the bundle in which whittle met it; in the arena.
  * NULL while that is not known, or when memory ran out. */
 const char *wh_learn_request_id(const struct wh_learn_request *request, struct wh_arena *arena);

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/file.h"
 #include "record/control.h"
 #include "record/store.h"
 
@@ -50,12 +51,20 @@ static int ask_to_learn(struct wh_learn_session *session)
 	return wh_learn_request_write(&session->request, policy, &session->err);
 }
 
-/* The id of a bundle's container is ours to choose. */
-static int name_container(struct wh_learn_session *session)
+int wh_learn_session_bundle(struct wh_learn_session *session, bool again)
 {
-	if (session->command.kind != WH_LEARN_BUNDLE)
+	struct wh_learn_command *command = &session->command;
+	int r;
+
+	session->copy = NULL;
+	session->id = session->bundle = NULL;
+	if (command->kind != WH_LEARN_BUNDLE)
 		return 0;
-	session->id = session->command.id;
+	r = wh_learn_request_copy(
+		&session->request, command->bundle, &session->arena, &session->copy, &session->err);
+	if (r < 0)
+		return r;
+	session->id = again ? NULL : command->id;
 	if (session->id == NULL)
 		session->id =
 			wh_arena_printf(&session->arena, "learn-%.12s", session->request.token);
@@ -81,33 +90,35 @@ int wh_learn_session_open(struct wh_learn_session *session, const struct wh_lear
 	return r == 0 ? wh_learn_signals_open(&session->signals, &session->err) : r;
 }
 
-const char *const *wh_learn_session_words(struct wh_learn_session *session, bool again)
+static const char *const *session_words(struct wh_learn_session *session, bool again)
 {
 	const struct wh_learn_words ours = {
 		.whittle = session->whittle,
 		.policy = session->request.policy,
 		.id_file = session->request.id_file,
 		.id = session->id,
+		.bundle = session->copy,
 		.again = again,
 	};
 
 	return wh_learn_command_write(&session->command, &ours, &session->arena);
 }
 
-/* The engine's client writes the id with the rights that we leave it, and what others could write
- * is not trusted. */
-static int start(struct wh_learn_session *session, bool json)
+int wh_learn_session_start(
+	struct wh_learn_session *session, bool again, enum wh_learn_streams streams, int output)
 {
-	const char *const *words = wh_learn_session_words(session, false);
+	const char *const *words = session_words(session, again);
+	/* The engine's client writes the id with the rights that we leave it, and what others could
+	 * write is not trusted. */
 	mode_t before = umask(022);
 	int r;
 
 	(void)umask(before | 022);
 	if (words == NULL)
-		return wh_fail_errno(&session->err, ENOMEM, "starting the container");
-	session->watch.since = (int64_t)time(NULL) - 1;
-	r = wh_learn_child_start(&session->child, &session->signals, words,
-		json ? WH_LEARN_STREAMS_ERROR : WH_LEARN_STREAMS_OURS, &session->err);
+		r = wh_fail_errno(&session->err, ENOMEM, "starting the container");
+	else
+		r = wh_learn_child_start(
+			&session->child, &session->signals, words, streams, output, &session->err);
 	(void)umask(before);
 	return r;
 }
@@ -228,26 +239,42 @@ static int explain_nothing(struct wh_learn_session *session)
 	return wh_fail(&session->err, ENODATA, "nothing was recorded: no container was started");
 }
 
+/* So that `learn verify` can run it again, wherever it is called. */
+static int keep_command(struct wh_learn_session *session)
+{
+	struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	const char *by_bundle[] = { "--bundle", NULL };
+	int r;
+
+	if (session->command.kind != WH_LEARN_BUNDLE)
+		return wh_learn_watch_keep(&session->watch, session->command.words,
+			session->command.count, &session->err);
+	r = wh_resolve_trusted_folder(session->command.bundle, &path, &session->err);
+	by_bundle[1] = path.data;
+	return r < 0 ? r
+		     : wh_learn_watch_keep(
+			       &session->watch, by_bundle, WH_COUNT(by_bundle), &session->err);
+}
+
 static int finish(struct wh_learn_session *session)
 {
 	if (session->watch.name == NULL)
 		return explain_nothing(session);
-	if (session->watch.gone)
-		return 0;
-	return wh_learn_watch_keep(
-		&session->watch, session->command.words, session->command.count, &session->err);
+	return session->watch.gone ? 0 : keep_command(session);
 }
 
 static int record(struct wh_learn_session *session, bool json)
 {
 	int r = wh_learn_request_open(&session->request, &session->arena, &session->err);
 
+	session->watch.since = (int64_t)time(NULL) - 1;
 	if (r == 0)
-		r = name_container(session);
+		r = wh_learn_session_bundle(session, false);
 	if (r == 0)
 		r = ask_to_learn(session);
 	if (r == 0)
-		r = start(session, json);
+		r = wh_learn_session_start(session, false,
+			json ? WH_LEARN_STREAMS_ERROR : WH_LEARN_STREAMS_OURS, WH_NO_FD);
 	if (r == 0)
 		r = follow(session);
 	return r == 0 ? finish(session) : r;
@@ -272,6 +299,11 @@ int wh_learn_run(const struct wh_learn_call *call)
 			session.watch.name, &session.arena, &learnt, &running, &session.err);
 	if (r == 0)
 		r = wh_learn_summary(&learnt, session.child.status, json, &session.err);
+	if (r == 0 && learnt.transport == NULL)
+		r = wh_fail(&session.err, ENODATA,
+			"nothing could be recorded; whittlectl learn verify --name %s -- CHECK "
+			"finds out by running it with less",
+			session.watch.name);
 	if (r < 0)
 		(void)wh_learn_trouble(call, &session.err);
 	return r < 0 && session.child.status == 0 ? WH_EXIT_FINDINGS : session.child.status;

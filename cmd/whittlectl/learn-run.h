@@ -24,6 +24,7 @@ struct wh_learn_session {
 	struct wh_learn_child child;
 	const char *id;     /* of the container; NULL: not known yet */
 	const char *bundle; /* in which whittle met it; NULL: it did not yet */
+	const char *copy;   /* of the command's bundle; NULL: it has none */
 	struct wh_learn_watch watch;
 	struct wh_learn_progress progress;
 	unsigned heard;         /* of the wishes to stop */
@@ -43,9 +44,14 @@ struct wh_learn_session {
 int wh_learn_session_open(struct wh_learn_session *session, const struct wh_learn_call *call,
 	const char *const *command, size_t count) WH_MUST_CHECK;
 
-/* The words that start it; NULL when memory ran out. */
-const char *const *wh_learn_session_words(
-	struct wh_learn_session *session, bool again) WH_MUST_CHECK;
+/* For the next run: a bundle gets a copy of its own, and its container an id. 0 or -errno, as
+ * below.
+ */
+int wh_learn_session_bundle(struct wh_learn_session *session, bool again) WH_MUST_CHECK;
+
+/* Starts the container; `again` is a rerun (learn-command.h). */
+int wh_learn_session_start(struct wh_learn_session *session, bool again,
+	enum wh_learn_streams streams, int output) WH_MUST_CHECK;
 
 /* Takes the container's id and bundle as soon as they are known. */
 void wh_learn_session_look(struct wh_learn_session *session);

@@ -45,6 +45,11 @@ static int write_rule(const struct wh_learnt *learnt, struct wh_arena *arena, st
 	struct wh_json *doc WH_JSON = NULL;
 	int r = wh_json_new(&doc);
 
+	/* Nothing is known, and a rule would say that nothing is needed. */
+	if (learnt->transport == NULL) {
+		wh_buf_add_string(ret, "null");
+		return r;
+	}
 	return r < 0 ? r : wh_put_value(ret, doc, wh_learnt_rule(learnt, &options, doc, arena));
 }
 
@@ -99,6 +104,8 @@ static void write_text(const struct wh_learnt *learnt, const struct wh_buf *rule
 		wh_screen_item(screen, WH_BAD,
 			learnt->incomplete == NULL ? "for a reason unknown" : learnt->incomplete);
 	}
+	if (learnt->transport == NULL)
+		return;
 	wh_screen_heading(screen, "the rule");
 	add_indented(screen->to, rule->data);
 	wh_buf_add_char(screen->to, '\n');

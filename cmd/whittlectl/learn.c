@@ -15,7 +15,7 @@ struct task {
 	const char *word;
 	const char *arguments; /* what is expected, for the sentence */
 	size_t min, max;       /* names */
-	bool command;          /* it takes one behind "--" */
+	bool command;          /* it takes one behind "--"; `verify` may go without */
 	const char *options;   /* those it takes, divided and surrounded by blanks */
 	int (*run)(const struct wh_learn_call *call);
 };
@@ -29,6 +29,8 @@ static const struct task tasks[] = {
 	{ "start", "RULE...", 1, SIZE_MAX, false, " dry-run policy ", wh_learn_start },
 	{ "status", "[NAME]...", 0, SIZE_MAX, false, " json policy ", wh_learn_status },
 	{ "stop", "RULE...", 1, SIZE_MAX, false, " dry-run policy ", wh_learn_stop },
+	{ "verify", "", 0, 0, true, " json max name no-progress policy thorough timeout ",
+		wh_learn_verify },
 };
 
 int wh_learn_trouble(const struct wh_learn_call *call, const struct wh_err *err)
@@ -71,7 +73,7 @@ static int check_call(const struct task *task, const struct wh_learn_call *call,
 		return wh_fail(err, EINVAL, "what is missing is %s", task->arguments);
 	if (call->count > task->max)
 		return wh_fail(err, EINVAL, "\"%s\" is a word too many", call->names[task->max]);
-	if (task->command && call->command_count == 0)
+	if (task->command && call->command_count == 0 && task->run != wh_learn_verify)
 		return wh_fail(err, EINVAL, "what is missing is -- and a command");
 	if (!task->command && call->command_count > 0)
 		return wh_fail(err, EINVAL, "a command has no meaning here");
