@@ -46,7 +46,7 @@ machine_start() {
   mkdir "$MACHINE/bin"
   cp "$WHITTLE" "$MACHINE/bin/whittle"
   cp "$WHITTLECTL" "$MACHINE/bin/whittlectl"
-  cp "$WHITTLE_HOOKS"/whittle-{verify,precreate,precreate.json} "$MACHINE/bin/"
+  cp "$WHITTLE_HOOKS"/whittle-{verify,record,precreate,precreate.json} "$MACHINE/bin/"
 }
 
 machine_stop() {
@@ -85,7 +85,7 @@ install_programs() { # where ./quickstart puts them
   inside install -m 755 /run/machine/bin/whittle /run/machine/bin/whittlectl /usr/local/bin/
   inside mkdir -p /etc/whittle
   inside_sh 'cd /run/machine/bin
-    install -D -m 755 -t /usr/local/libexec/whittle whittle-verify whittle-precreate
+    install -D -m 755 -t /usr/local/libexec/whittle whittle-verify whittle-record whittle-precreate
     install -D -m 644 -t /usr/local/share/whittle whittle-precreate.json'
 }
 
