@@ -360,8 +360,8 @@ static void write_text(const struct verify *verify, struct wh_screen *screen)
 	static const enum wh_shade shades[WH_PROOFS] = { WH_GOOD, WH_BAD, WH_DOUBT };
 	const struct wh_elimination *elimination = &verify->elimination;
 
-	wh_buf_addf(screen->to, "%s works with what was learnt (%u runs)\n", verify->learnt.name,
-		elimination->tries);
+	wh_buf_addf(screen->to, "%s works with what was learnt (%u run%s)\n", verify->learnt.name,
+		elimination->tries, elimination->tries == 1 ? "" : "s");
 	for (unsigned proof = 0; proof < WH_PROOFS; proof++) {
 		struct wh_buf line WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 
@@ -371,6 +371,9 @@ static void write_text(const struct verify *verify, struct wh_screen *screen)
 		wh_screen_heading(screen, headings[proof]);
 		wh_screen_item(screen, shades[proof], line.data);
 	}
+	if (!wh_words_has(verify->call->words, "thorough") && verify->learnt.transport != NULL)
+		wh_buf_add_string(
+			screen->to, "\n--thorough tries without what was seen in use, too\n");
 }
 
 static void write_json(const struct verify *verify, struct wh_buf *to)
