@@ -360,8 +360,9 @@ static void write_text(const struct verify *verify, struct wh_screen *screen)
 	static const enum wh_shade shades[WH_PROOFS] = { WH_GOOD, WH_BAD, WH_DOUBT };
 	const struct wh_elimination *elimination = &verify->elimination;
 
-	wh_buf_addf(screen->to, "%s works with what was learnt (%u run%s)\n", verify->learnt.name,
-		elimination->tries, elimination->tries == 1 ? "" : "s");
+	wh_screen_heading(screen, verify->learnt.name);
+	wh_buf_addf(screen->to, "works with what was learnt, in %u run%s\n", elimination->tries,
+		elimination->tries == 1 ? "" : "s");
 	for (unsigned proof = 0; proof < WH_PROOFS; proof++) {
 		struct wh_buf line WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 
