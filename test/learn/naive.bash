@@ -30,10 +30,13 @@ tell_perf() { # word
   read -r -t 60 -u "$answer" reply || { cat "$trial/perf.log" >&2; return 1; }
 }
 
-naive_names() { # ends it; standard output: names, divided by spaces, in the order of the alphabet
+naive_stop() {
   tell_perf stop || true
   wait "$tracer" || true
   exec {control}>&- {answer}>&-
+}
+
+naive_names() { # after the end: names, divided by spaces
   perf script -i "$trial/perf" -F trace 2>/dev/null | sed -n 's/.*, cap \([0-9]*\), ret 0.*/\1/p' | sort -un |
-    while read -r number; do echo "${capability_names[number]}"; done | sort | paste -sd ' '
+    while read -r number; do echo "${capability_names[number]}"; done | paste -sd ' '
 }
