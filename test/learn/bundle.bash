@@ -6,6 +6,24 @@
 
 runtime=$(PATH=/usr/sbin:/usr/bin:/sbin:/bin command -v runc)
 
+# whittle with its hooks beside it, and folders of its own for recordings: in this mount namespace alone.
+own_folders() {
+  local folder
+  for folder in /var/lib/whittle /run/whittle; do
+    [ -d "$folder" ] || { mkdir -p "$folder"; made+=("$folder"); }
+    mount -t tmpfs -o mode=755 learn "$folder"
+  done
+  mkdir "$work/own"
+  cp "$WHITTLE" "$WHITTLE_HOOKS/whittle-record" "$work/own/"
+}
+made=()
+end_of_bundles() {
+  umount /var/lib/whittle /run/whittle
+  [ ${#made[@]} -eq 0 ] || rmdir "${made[@]}"
+}
+
+recording_of() { cat /var/lib/whittle/learn/"$1"/*.json; } # workload
+
 config() { # standard output: config.json, which grants all that Docker does
   jq -n --argjson sets "$(usual_sets "$docker_capabilities")" --argjson uid "$uid" --argjson sysctls "$sysctls" \
     --arg cgroup "/whittle-learn/$id" --arg words "$(printf '%s\037' "${words[@]}")" '{
@@ -46,7 +64,8 @@ begin() { # capabilities, enforce or record
   mount -t overlay -o "lowerdir=$tree,upperdir=$trial/upper,workdir=$trial/inner" learn "$trial/rootfs"
   policy "$1" "$2" >"$trial/policy.json"
   config >"$trial/config.json"
-  "$WHITTLE" --policy "$trial/policy.json" --root "$trial/state" run --pid-file "$trial/pid" --bundle "$trial" "$id" \
+  [ -z "${recording:-}" ] || naive_start "/whittle-learn/$id"
+  "$work/own/whittle" --policy "$trial/policy.json" --root "$trial/state" run --pid-file "$trial/pid" --bundle "$trial" "$id" \
     </dev/null >"$output" 2>&1 &
   runner=$!
   # Its first process is known once there is a container, or there never will be one.
@@ -69,4 +88,5 @@ finish() {
   wait "$runner" 2>/dev/null || true
   "$runtime" --root "$trial/state" delete --force "$id" 2>/dev/null || true
   umount -l "$trial/rootfs"
+  [ -z "${recording:-}" ] || naive_stop
 }
