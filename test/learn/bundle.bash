@@ -18,7 +18,7 @@ own_folders() {
 }
 made=()
 end_of_bundles() {
-  umount /var/lib/whittle /run/whittle
+  umount -l /var/lib/whittle /run/whittle
   [ ${#made[@]} -eq 0 ] || rmdir "${made[@]}"
 }
 
