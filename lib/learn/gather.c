@@ -682,8 +682,10 @@ static void sort_in(const struct wh_gathering *gathering, const struct wh_symbol
 		return;
 	}
 	judge(gathering, symbols, record, &meaning);
-	/* The others of these are counted as the runtime's already. */
-	if (record->side == SIDE_ENTERING && !begins_execve(&meaning))
+	/* These are among the runtime's already, and stay there unless they are learnt. */
+	if (record->side == SIDE_ENTERING &&
+		(!begins_execve(&meaning) || meaning.use == WH_USE_FOREIGN ||
+			(own >= 0 && record->target != own)))
 		return;
 	if (meaning.use == WH_USE_FOREIGN) {
 		ret->foreign += record->count;
@@ -693,6 +695,8 @@ static void sort_in(const struct wh_gathering *gathering, const struct wh_symbol
 		ret->other_users += record->count;
 		return;
 	}
+	if (record->side == SIDE_ENTERING)
+		ret->runtime -= record->count;
 	found += record->capability;
 	if (found->best == NULL || meaning.use < found->meaning.use)
 		*found = (struct found){ record, meaning, 0 };
@@ -703,43 +707,53 @@ static void sort_in(const struct wh_gathering *gathering, const struct wh_symbol
 	found->count += record->count;
 }
 
-/* The ports below 1024 in words, or the user or group. NULL when there is nothing to tell. */
-static int print_detail(const struct wh_gathering *gathering, const struct found *found,
-	struct wh_arena *arena, const char **ret)
-{
-	const struct record *record = found->best;
-	const char *call = found->meaning.syscall;
-	const char *text = NULL;
-
-	if (record->capability == CAP_NET_BIND_SERVICE) {
-		for (size_t i = 0; i < gathering->port_count; i++) {
-			const char *before = text == NULL ? "" : text;
-
-			text = wh_arena_printf(arena, "%s%s%u", before, text == NULL ? "" : ", ",
-				(unsigned)gathering->ports[i].port);
-			if (text == NULL)
-				return -ENOMEM;
-		}
-	} else if (record->has_id && call != NULL && strncmp(call, "set", 3) == 0 &&
-		   strcmp(call, "setgroups") != 0) {
-		text = wh_arena_printf(arena, "%" PRIu32, record->id);
-		if (text == NULL)
-			return -ENOMEM;
-	}
-	*ret = text;
-	return 0;
-}
-
-static int64_t seconds(uint64_t time, int64_t epoch)
-{
-	return (int64_t)(time + (uint64_t)epoch) / 1000000000;
-}
-
 /* A copy, because symbols may go before the result. NULL stays NULL. */
 static int copy_text(struct wh_arena *arena, const char *text, const char **ret)
 {
 	*ret = text == NULL ? NULL : wh_arena_dup(arena, wh_slice_of(text));
 	return text != NULL && *ret == NULL ? -ENOMEM : 0;
+}
+
+/* "80, 443"; NULL when there is none. One port may be of two protocols. */
+static int print_ports(
+	const struct wh_gathering *gathering, struct wh_arena *arena, const char **ret)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+
+	for (size_t i = 0; i < gathering->port_count; i++) {
+		size_t k = 0;
+
+		while (gathering->ports[k].port != gathering->ports[i].port)
+			k++;
+		if (k == i)
+			wh_buf_addf(&text, "%s%u", text.len == 0 ? "" : ", ",
+				(unsigned)gathering->ports[i].port);
+	}
+	if (wh_buf_status(&text) < 0)
+		return -ENOMEM;
+	return copy_text(arena, text.data, ret);
+}
+
+/* The ports below 1024, or the user or group. NULL when there is nothing to tell. */
+static int print_detail(const struct wh_gathering *gathering, const struct found *found,
+	struct wh_arena *arena, const char **ret)
+{
+	const struct record *record = found->best;
+	const char *call = found->meaning.syscall;
+
+	if (record->capability == CAP_NET_BIND_SERVICE)
+		return print_ports(gathering, arena, ret);
+	*ret = NULL;
+	if (!record->has_id || call == NULL || strncmp(call, "set", 3) != 0 ||
+		strcmp(call, "setgroups") == 0)
+		return 0;
+	*ret = wh_arena_printf(arena, "%" PRIu32, record->id);
+	return *ret == NULL ? -ENOMEM : 0;
+}
+
+static int64_t seconds(uint64_t time, int64_t epoch)
+{
+	return (int64_t)(time + (uint64_t)epoch) / 1000000000;
 }
 
 static int tell_use(const struct wh_gathering *gathering, unsigned capability,
