@@ -47,6 +47,7 @@ struct rule {
 #define UNLIMITED "the kernel asks before it knows whether the limit is reached"
 #define TRUSTED "trusted attributes are left out of a list without"
 #define SYSCTL "the kernel asks at every look into /proc/sys"
+#define MOUNTS "it looked at mounts, and sees less of them without"
 #define MODULE "the kernel would load a module for it"
 #define SOCKETS "more is told of sockets with it"
 #define PRIORITY "without, programs go on with an ordinary priority"
@@ -140,6 +141,9 @@ static const struct rule rules[] = {
 	{ BIT(CAP_IPC_LOCK), ASKS, "mm_account_pinned_pages", WH_USE_SPECULATIVE, UNLIMITED },
 	{ BIT(CAP_IPC_LOCK), ASKS, "xdp_umem_*", WH_USE_SPECULATIVE, UNLIMITED },
 	{ BIT(CAP_IPC_LOCK), ASKS, "account_locked_vm", WH_USE_SPECULATIVE, UNLIMITED },
+	{ BIT(CAP_IPC_LOCK), ASKS, "mlock_future_*", WH_USE_SPECULATIVE, UNLIMITED },
+	{ BIT(CAP_IPC_LOCK), ASKS, "do_mmap", WH_USE_SPECULATIVE, UNLIMITED },
+	{ BIT(CAP_IPC_LOCK), ASKS, "do_brk_flags", WH_USE_SPECULATIVE, UNLIMITED },
 	{ BIT(CAP_IPC_LOCK), ASKS, "shmctl_do_lock", WH_USE_SPECULATIVE, UNLIMITED },
 
 	{ BIT(CAP_SYS_NICE), ASKS, "can_nice", WH_USE_SPECULATIVE, PRIORITY },
@@ -161,6 +165,10 @@ static const struct rule rules[] = {
 	{ BIT(CAP_SYS_ADMIN), SYSCALL, "llistxattr", WH_USE_SPECULATIVE, TRUSTED },
 	{ BIT(CAP_SYS_ADMIN), SYSCALL, "flistxattr", WH_USE_SPECULATIVE, TRUSTED },
 	{ BIT(CAP_SYS_ADMIN), SYSCALL, "listxattrat", WH_USE_SPECULATIVE, TRUSTED },
+	{ BIT(CAP_SYS_ADMIN), SYSCALL, "listmount", WH_USE_SPECULATIVE, MOUNTS },
+	{ BIT(CAP_SYS_ADMIN), SYSCALL, "statmount", WH_USE_SPECULATIVE, MOUNTS },
+	{ BIT(CAP_SYS_ADMIN), WITHIN, "bpf_int_jit_compile", WH_USE_SPECULATIVE,
+		"a filter is made slower, and safer, without" },
 	{ BIT(CAP_SYSLOG), WITHIN, "kallsyms_show_value", WH_USE_SPECULATIVE,
 		"addresses of the kernel read as zero without" },
 	{ BIT(CAP_SYSLOG), WITHIN, "restricted_pointer", WH_USE_SPECULATIVE,
@@ -328,7 +336,7 @@ static const struct alias tails[] = {
 	{ "path_mount", "mount" },
 	{ "do_syslog", "syslog" },
 	{ "do_prlimit", "prlimit64" },
-	{ "do_setsockopt", "setsockopt" },
+	{ "do_sock_setsockopt", "setsockopt" },
 	{ "kill_something_info", "kill" },
 	{ "do_tkill", "tgkill" },
 };
