@@ -541,5 +541,7 @@ int wh_audit_gather(struct wh_audit *audit, struct wh_err *err)
 	if (r < 0)
 		return r;
 	r = gather(&gathering);
+	if (r == 0)
+		wh_audit_take_learnt(audit);
 	return r < 0 ? wh_fail_errno(err, -r, "looking at the containers of this host") : 0;
 }

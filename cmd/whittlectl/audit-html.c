@@ -15,8 +15,7 @@
 
 /* ---- text ---------------------------------------------------------------------------------- */
 
-/* Everything but printable ASCII is written as \xNN, as on the screen. */
-static void add_escaped(struct wh_buf *to, const char *text)
+void wh_audit_add_escaped(struct wh_buf *to, const char *text)
 {
 	static const struct {
 		char c;
@@ -74,6 +73,8 @@ static const char head[] =
 	".m tbody tr:hover th,.m tbody tr:hover td{background:var(--hover)}\n"
 	"td.k{background:var(--keptbg);color:var(--kept);font-weight:700}"
 	"td.b{background:var(--badbg);color:var(--bad);font-weight:700}"
+	"td.n{background:var(--keptbg);color:var(--bad);font-weight:700;outline:2px solid "
+	"var(--bad);outline-offset:-3px}"
 	"td.r{color:var(--good)}td.g{background:var(--goodbg);color:var(--good)}\n"
 	".s{border-radius:4px;padding:1px 6px;font-weight:600}.s.critical{background:var(--badbg);"
 	"color:var(--bad)}.s.high{background:var(--keptbg);color:var(--kept)}\n"
@@ -112,11 +113,13 @@ static void add_top(struct wh_buf *to, const struct wh_audit *audit)
 	add_tile(to, counts.beyond, "beyond the policy", true);
 	add_tile(to, counts.around, "not through whittle", true);
 	add_tile(to, counts.exec, "exec above its container", true);
+	if (audit->recorded.count > 0)
+		add_tile(to, counts.unused, "keep what they never used", true);
 	wh_buf_add_string(to, "</div>\n");
 	for (const struct wh_status_note *note = audit->status.unseen.first; note != NULL;
 		note = note->next) {
 		wh_buf_add_string(to, "<p><span class=\"s high\">not seen</span> ");
-		add_escaped(to, note->text);
+		wh_audit_add_escaped(to, note->text);
 		wh_buf_add_string(to, "</p>\n");
 	}
 	wh_buf_add_string(to,
@@ -224,6 +227,8 @@ static void add_capability(struct wh_buf *to, const struct wh_audit_row *row, un
 
 	if ((row->beyond & one) != 0)
 		wh_buf_add_string(to, "<td class=\"c b\">B</td>");
+	else if ((row->unused & one) != 0)
+		wh_buf_add_string(to, "<td class=\"c n\">N</td>");
 	else if ((row->kept & one) != 0)
 		wh_buf_add_string(to, "<td class=\"c k\">K</td>");
 	else if ((row->removed & one) != 0)
@@ -252,16 +257,16 @@ static void add_name(struct wh_buf *to, const struct wh_audit_row *row)
 	char id[65];
 
 	if (row->name != NULL) {
-		add_escaped(to, row->name);
+		wh_audit_add_escaped(to, row->name);
 		return;
 	}
 	if (len != 64) {
-		add_escaped(to, row->id);
+		wh_audit_add_escaped(to, row->id);
 		return;
 	}
 	memcpy(id, row->id, 12);
 	id[12] = '\0';
-	add_escaped(to, id);
+	wh_audit_add_escaped(to, id);
 }
 
 static void add_row(struct wh_buf *to, const struct wh_audit_row *row, size_t number)
@@ -277,14 +282,14 @@ static void add_row(struct wh_buf *to, const struct wh_audit_row *row, size_t nu
 	add_name(to, row);
 	wh_buf_addf(to, "</a></th><td><span class=\"s %s\">%s</span></td><td>",
 		wh_severity_name(worst), wh_severity_name(worst));
-	add_escaped(to, row->engine == NULL ? "-" : row->engine);
+	wh_audit_add_escaped(to, row->engine == NULL ? "-" : row->engine);
 	wh_buf_addf(to, "</td><td>%u</td><td>%u</td>", row->uid,
 		(unsigned)__builtin_popcountll(row->kept));
 	for (unsigned i = 0; i < WH_CAP_COUNT; i++)
 		add_capability(to, row, i);
 	add_kinds(to, row);
 	wh_buf_add_string(to, "<td class=\"i\">");
-	add_escaped(to, row->image == NULL ? "-" : row->image);
+	wh_audit_add_escaped(to, row->image == NULL ? "-" : row->image);
 	wh_buf_add_string(to, "</td></tr>\n");
 }
 
@@ -296,7 +301,7 @@ static void add_fact(struct wh_buf *to, const char *key, const char *value)
 	if (value == NULL)
 		return;
 	wh_buf_addf(to, "<dt>%s</dt><dd>", key);
-	add_escaped(to, value);
+	wh_audit_add_escaped(to, value);
 	wh_buf_add_string(to, "</dd>");
 }
 
@@ -306,7 +311,8 @@ static void add_capabilities(struct wh_buf *to, const struct wh_audit_row *row)
 		if ((row->kept & wh_capset_of(i)) != 0)
 			wh_buf_addf(to, "<dt>%s</dt><dd>%s%s</dd>", wh_capability_get(i)->name,
 				(row->beyond & wh_capset_of(i)) != 0 ? "<b>beyond the policy:</b> "
-								     : "",
+				: (row->unused & wh_capset_of(i)) != 0 ? "<b>never used:</b> "
+								       : "",
 				wh_capability_get(i)->risk);
 	}
 }
@@ -330,6 +336,7 @@ static void add_detail(struct wh_buf *to, const struct wh_audit_row *row, size_t
 		add_fact(to, "started", container->why);
 	}
 	add_fact(to, "label", row->label);
+	add_fact(to, "recorded as", row->recorded == NULL ? NULL : row->recorded->name);
 	for (size_t i = 0; i < row->finding_count; i++)
 		add_fact(to, wh_severity_name(row->findings[i].severity), row->findings[i].what);
 	add_capabilities(to, row);
@@ -338,12 +345,16 @@ static void add_detail(struct wh_buf *to, const struct wh_audit_row *row, size_t
 
 void wh_audit_write_html(const struct wh_audit *audit, struct wh_buf *ret)
 {
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+
 	wh_buf_add_string(ret, head);
 	add_top(ret, audit);
 	add_heads(ret);
 	for (size_t i = 0; i < audit->count; i++)
 		add_row(ret, &audit->rows[i], i);
-	wh_buf_add_string(ret, "</tbody></table></div>\n<h2>Each container</h2>\n");
+	wh_buf_add_string(ret, "</tbody></table></div>\n");
+	wh_audit_write_recorded(audit, &arena, ret);
+	wh_buf_add_string(ret, "<h2>Each container</h2>\n");
 	for (size_t i = 0; i < audit->count; i++)
 		add_detail(ret, &audit->rows[i], i);
 	wh_buf_add_string(ret, "</body></html>\n");

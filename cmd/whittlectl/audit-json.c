@@ -93,6 +93,8 @@ static void put_row(struct wh_buf *to, const struct wh_audit_row *row)
 	wh_put_bool(to, "judged", container != NULL && container->judged);
 	wh_put_capabilities(to, "beyondPolicy", row->beyond);
 	wh_put_capabilities(to, "removed", row->removed);
+	wh_put_text(to, "recordedAs", row->recorded == NULL ? NULL : row->recorded->name);
+	wh_put_capabilities(to, "neverUsed", row->unused);
 	wh_put_bool(to, "noNewPrivilegesMissing", container != NULL && container->regains);
 	put_kernel(to, row);
 	put_findings(to, row);

@@ -273,7 +273,7 @@ bool wh_audit_is_around(const struct wh_audit_row *row)
 
 struct wh_audit_counts wh_audit_count(const struct wh_audit *audit)
 {
-	struct wh_audit_counts counts = { 0, 0, 0, 0 };
+	struct wh_audit_counts counts = { .critical = 0 };
 
 	for (size_t i = 0; i < audit->count; i++) {
 		const struct wh_audit_row *row = &audit->rows[i];
@@ -282,6 +282,7 @@ struct wh_audit_counts wh_audit_count(const struct wh_audit *audit)
 		counts.beyond += wh_audit_is_beyond(row);
 		counts.around += wh_audit_is_around(row);
 		counts.exec += row->added != 0;
+		counts.unused += row->unused != 0;
 	}
 	return counts;
 }

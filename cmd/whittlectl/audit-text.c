@@ -83,6 +83,9 @@ static void describe(
 	shorten(&pieces->id, row->name != NULL ? row->name : row->id, 28);
 	describe_user(row, &pieces->user);
 	wh_buf_addf(&pieces->kept, "%u", (unsigned)__builtin_popcountll(row->kept));
+	if (row->unused != 0)
+		wh_buf_addf(
+			&pieces->kept, " (%u unused)", (unsigned)__builtin_popcountll(row->unused));
 	cells[0] = (struct wh_cell){ wh_severity_name(worst), shades[worst] };
 	cells[1] = (struct wh_cell){ row->engine == NULL ? "-" : row->engine, WH_PLAIN };
 	cells[2] = (struct wh_cell){ text_of(&pieces->id), WH_BOLD };

@@ -70,6 +70,21 @@ static int write_page(const struct wh_buf *text, const char *file, struct wh_err
 	return r;
 }
 
+int wh_audit_page(const char *file, struct wh_err *err)
+{
+	struct wh_audit audit WH_CLEANUP(audit_done) = { .status = WH_STATUS_INIT };
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int r = wh_audit_gather(&audit, err);
+
+	if (r < 0)
+		return r;
+	wh_audit_write_html(&audit, &text);
+	if (strcmp(file, "-") != 0)
+		return write_page(&text, file, err);
+	r = wh_print(&text, stdout);
+	return r < 0 ? wh_fail_errno(err, -r, "the answer could not be written") : 0;
+}
+
 /* ---- one look ----------------------------------------------------------------------------- */
 
 static int print(const struct wh_audit *audit, const struct wh_words *words, struct wh_err *err)

@@ -8,6 +8,7 @@
  */
 
 #include "host/confine.h"
+#include "learn.h"
 #include "screen.h"
 #include "status.h"
 
@@ -57,8 +58,10 @@ struct wh_audit_row {
 	wh_capset kept;   /* in any set of any process */
 	wh_capset added;  /* of those, what the first process holds in no set */
 	int added_pid;
-	wh_capset beyond;       /* what the policy does not allow */
-	wh_capset removed;      /* what whittle's record of its start says was taken */
+	wh_capset beyond;  /* what the policy does not allow */
+	wh_capset removed; /* what whittle's record of its start says was taken */
+	const struct wh_learn_subject *recorded; /* what its like used; NULL: nothing is known */
+	wh_capset unused;       /* of those kept, what was granted to its like and never used */
 	bool no_new_privileges; /* every process has it */
 	int seccomp, filters;   /* the least of any process; -1: the kernel does not tell */
 	unsigned shared;        /* 1 << enum wh_shared */
@@ -88,7 +91,8 @@ struct wh_audit {
 	size_t process_count;
 	bool all_processes;
 	uint64_t host[WH_SHARED_COUNT]; /* the host's namespaces; 0: not known */
-	bool host_label;                /* a security module labels processes here */
+	struct wh_learn_subjects recorded;
+	bool host_label; /* a security module labels processes here */
 };
 
 /* audit-gather.c: 0, or -errno when there is no answer at all. What could not be seen is in
@@ -97,6 +101,12 @@ int wh_audit_gather(struct wh_audit *audit, struct wh_err *err) WH_MUST_CHECK;
 
 /* audit-judge.c: fills beyond, findings and risk of a row from the rest. -ENOMEM. */
 int wh_audit_judge(struct wh_audit *audit, struct wh_audit_row *row) WH_MUST_CHECK;
+
+/* audit-learnt.c: finds what was recorded of each row's like. What cannot be read is left out. */
+void wh_audit_take_learnt(struct wh_audit *audit);
+/* The matrix of all recordings, as a part of the page. */
+void wh_audit_write_recorded(
+	const struct wh_audit *audit, struct wh_arena *arena, struct wh_buf *to);
 
 /* What the row holds beyond the policy, a sentence; NULL for nothing. */
 const char *wh_audit_beyond(const struct wh_audit_row *row);
@@ -108,7 +118,8 @@ bool wh_audit_is_beyond(const struct wh_audit_row *row);
 bool wh_audit_is_around(const struct wh_audit_row *row);
 
 struct wh_audit_counts {
-	size_t critical, beyond, around, exec; /* exec: one holds more than its first process */
+	size_t critical, beyond, around, exec,
+		unused; /* exec: one holds more than its first process */
 };
 struct wh_audit_counts wh_audit_count(const struct wh_audit *audit);
 
@@ -120,3 +131,8 @@ bool wh_audit_is_finding(const struct wh_audit_row *row);
 void wh_audit_write_text(const struct wh_audit *audit, struct wh_screen *screen);
 void wh_audit_write_json(const struct wh_audit *audit, struct wh_buf *ret);
 void wh_audit_write_html(const struct wh_audit *audit, struct wh_buf *ret);
+/* Text of a page. Everything but printable ASCII is written as \xNN, as on the screen. */
+void wh_audit_add_escaped(struct wh_buf *to, const char *text);
+
+/* audit.c: an audit's page in this file; "-" is standard output. 0 or -errno. */
+int wh_audit_page(const char *file, struct wh_err *err) WH_MUST_CHECK;

@@ -26,6 +26,7 @@ static const struct task tasks[] = {
 	{ "list", "[NAME]...", 0, SIZE_MAX, false, " json ", wh_learn_list },
 	{ "policy", "[NAME]...", 0, SIZE_MAX, false,
 		" dry-run file image incomplete seccomp used-only widen ", wh_learn_policy },
+	{ "report", "[NAME]...", 0, SIZE_MAX, false, " html json ", wh_learn_report },
 	{ "start", "RULE...", 1, SIZE_MAX, false, " dry-run policy ", wh_learn_start },
 	{ "status", "[NAME]...", 0, SIZE_MAX, false, " json policy ", wh_learn_status },
 	{ "stop", "RULE...", 1, SIZE_MAX, false, " dry-run policy ", wh_learn_stop },

@@ -33,6 +33,7 @@ int wh_learn_list(const struct wh_learn_call *call);
 int wh_learn_policy(const struct wh_learn_call *call); /* learn-policy.c */
 int wh_learn_start(const struct wh_learn_call *call);  /* learn-switch.c */
 int wh_learn_stop(const struct wh_learn_call *call);
+int wh_learn_report(const struct wh_learn_call *call); /* learn-report.c */
 int wh_learn_status(const struct wh_learn_call *call); /* learn-status.c */
 
 /* ---- recordings (learn-list.c) ----------------------------------------------------------- */
@@ -54,6 +55,9 @@ struct wh_learn_subjects {
  * recordings, -errno. Everything lives in the arena. */
 int wh_learn_subjects(const char *const *names, size_t count, struct wh_arena *arena,
 	struct wh_learn_subjects *ret, struct wh_err *err) WH_MUST_CHECK;
+
+/* What was granted and never used, nor perhaps needed (learn-report.c). */
+wh_capset wh_learn_never_used(const struct wh_learnt *learnt);
 
 /* "3 of 14" capabilities, "2h 13m": in the arena; NULL when memory ran out. */
 const char *wh_learn_show_used(const struct wh_learnt *learnt, struct wh_arena *arena);

@@ -94,13 +94,14 @@ static const struct wh_verb verbs[] = {
 	{
 		.name = "learn",
 		.arguments = "WORD [NAME]...",
-		.choices = "forget list policy start status stop verify",
+		.choices = "forget list policy report start status stop verify",
 		.min = 1,
 		.max = SIZE_MAX,
 		.help = "what containers really use, and the smallest rule for them",
 		.options = {
 			{ "dry-run", NULL, "print the difference and change nothing" },
 			{ "file", "FILE", "the policy that gets the rules" },
+			{ "html", "FILE", "a page of the audit and what was recorded; - is standard output" },
 			{ "image", "IMAGE", "what the rule is for; without a name: of which images" },
 			{ "incomplete", NULL, "take what was recorded with gaps, too" },
 			{ "json", NULL, "one JSON object, for programs" },
