@@ -580,9 +580,11 @@ static void case_leaves_nothing(void)
 static void case_killed(void)
 {
 	struct child child = start(change_owner);
-	int before = count_left(), killed, status;
-	struct wh_trace *trace, *living;
+	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND)), *living;
+	int before, killed, status;
 
+	transport->close(trace);
+	before = count_left();
 	fflush(stdout);
 	killed = fork();
 	need(killed >= 0, "fork");
