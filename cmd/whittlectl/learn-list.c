@@ -8,6 +8,7 @@
 
 #include "put.h"
 #include "record/store.h"
+#include "record/verified.h"
 
 /* ---- what the other files ask --------------------------------------------------------------- */
 
@@ -195,6 +196,8 @@ int wh_learn_forget(const struct wh_learn_call *call)
 		if (wh_store_forget(call->names[i], &err) < 0) {
 			wh_err_prefix(&err, "%s", call->names[i]);
 			status = wh_learn_trouble(call, &err);
+		} else {
+			wh_verified_forget(call->names[i]);
 		}
 	}
 	return status;

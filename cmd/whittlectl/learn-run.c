@@ -229,6 +229,9 @@ static int follow(struct wh_learn_session *session)
 
 static int explain_nothing(struct wh_learn_session *session)
 {
+	if (session->bundle != NULL && session->child.status != 0)
+		return wh_fail(&session->err, ENODATA,
+			"nothing was recorded: the container did not start");
 	if (session->bundle != NULL)
 		return wh_fail(&session->err, ENODATA,
 			"nothing was recorded: the recorder (whittle-record) wrote no result; "

@@ -140,13 +140,22 @@ says_why() { # words in the sentence, arguments of whittlectl learn...
   says_why 'is no way to start a container' --policy "$POLICY" -- true
   says_why 'docker compose' --policy "$POLICY" -- docker compose up
   says_why 'the bundle' --policy "$POLICY" -- --bundle "$CASE/nothing"
-  says_why 'nothing was recorded: no container was started' --policy "$POLICY" -- podman run --nonsense image
-  run_program /nothing
-  says_why 'nothing' --policy "$POLICY" -- --bundle "$BUNDLE"
+  says_why 'nothing was recorded: no container was started' --policy "$POLICY" -- podman run --nonsense=1 image
   says_why 'there is nothing to run again' verify
   says_why '--max is a number' verify --max 0
   says_why '--timeout is a number' verify --timeout 1s
 }
+
+does_not_start() {
+  printf '\177ELF and no more' >"$BUNDLE/rootfs/bin/no-program"
+  chmod 755 "$BUNDLE/rootfs/bin/no-program"
+  run_program /bin/no-program
+  outcome learn -- --bundle "$BUNDLE"
+  [ "$status" -ne 0 ] || fail "it started ($RUNTIME)"
+  same "complete" "false: no program of the container's was started" \
+    "$(answer '"\(.complete): \(.incomplete)"')"
+}
+@test "what does not start is no complete recording" { each_learning_runtime does_not_start; }
 
 # ---- ending it ----------------------------------------------------------------------------
 
@@ -238,7 +247,7 @@ follows_a_check() {
   succeeds verify --thorough --timeout 5 -- "${PRIVATE[@]}" sh -c \
     "\"$RUNTIME_PATH\" exec \"\$WHITTLE_CONTAINER\" stat -c %u /tmp/a | grep -qx 1"
   proves CHOWN SYS_CHROOT ""
-  outcome verify -- false
+  outcome verify --timeout 1 -- false
   same "status of a check that never succeeds" 1 "$status"
   outcome verify --timeout 1
   same "status without a check" 1 "$status"
