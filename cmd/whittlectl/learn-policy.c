@@ -21,6 +21,7 @@
 #include "policy-edit.h"
 #include "policy/policy.h"
 #include "record/store.h"
+#include "record/verified.h"
 
 #define NEW_POLICY "{\n\t\"rules\": []\n}\n"
 
@@ -297,6 +298,9 @@ static int put_subject(struct work *work, const struct wh_learn_subject *subject
 		r = name_image(work, image, &learnt.image);
 	if (r == 0 && asks(work, "seccomp"))
 		r = add_profile(work, &learnt, &options.seccomp);
+	if (r == 0)
+		r = wh_verified_without(
+			subject->name, &learnt, &work->arena, &options.without, &work->err);
 	if (r < 0 || wh_json_new(&doc) < 0)
 		return r < 0 ? r : no_memory(work);
 	rule = wh_learnt_rule(&learnt, &options, doc, &work->arena);

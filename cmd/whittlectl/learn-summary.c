@@ -9,6 +9,7 @@
 #include "learn-run.h"
 #include "learn/rule.h"
 #include "put.h"
+#include "record/verified.h"
 
 /* The same JSON with a line for each member; what comes in has no blanks between its words. */
 static void add_indented(struct wh_buf *to, const char *text)
@@ -39,11 +40,15 @@ static void add_indented(struct wh_buf *to, const char *text)
 	}
 }
 
-static int write_rule(const struct wh_learnt *learnt, struct wh_arena *arena, struct wh_buf *ret)
+static int write_rule(const struct wh_learnt *learnt, struct wh_arena *arena, struct wh_buf *ret,
+	struct wh_err *err)
 {
-	static const struct wh_learnt_rule_options options = { .used_only = false };
+	struct wh_learnt_rule_options options = { .used_only = false };
 	struct wh_json *doc WH_JSON = NULL;
 	int r = wh_json_new(&doc);
+
+	if (r == 0)
+		r = wh_verified_without(learnt->name, learnt, arena, &options.without, err);
 
 	/* Nothing is known, and a rule would say that nothing is needed. */
 	if (learnt->transport == NULL) {
@@ -165,7 +170,7 @@ int wh_learn_summary(const struct wh_learnt *learnt, int status, bool json, stru
 	struct wh_buf rule WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_screen screen = wh_screen_of(stdout, &text);
-	int r = write_rule(learnt, &arena, &rule);
+	int r = write_rule(learnt, &arena, &rule, err);
 
 	if (r == 0)
 		r = wh_buf_status(&rule);

@@ -180,15 +180,21 @@ void wh_verified_forget(const char *name)
 		(void)unlinkat(folder, FILE_NAME, 0);
 }
 
-wh_capset wh_verified_without(const struct wh_verified *verified, const struct wh_learnt *learnt)
+int wh_verified_without(const char *name, const struct wh_learnt *learnt, struct wh_arena *arena,
+	wh_capset *ret, struct wh_err *err)
 {
-	wh_capset without = verified->not_needed;
+	struct wh_verified verified;
+	int r = wh_verified_read(name, arena, &verified, err);
 
+	*ret = 0;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	*ret = verified.not_needed;
 	for (size_t i = 0; i < learnt->use_count; i++) {
 		const struct wh_use_of *use = &learnt->uses[i];
 
-		if (use->use == WH_USE_NEEDED && use->first > verified->time)
-			without &= ~wh_capset_of(use->capability);
+		if (use->use == WH_USE_NEEDED && use->first > verified.time)
+			*ret &= ~wh_capset_of(use->capability);
 	}
-	return without;
+	return 0;
 }

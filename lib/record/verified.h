@@ -33,5 +33,9 @@ int wh_verified_read(const char *name, struct wh_arena *arena, struct wh_verifie
 /* Forgets it; nothing when there is none. */
 void wh_verified_forget(const char *name);
 
-/* What a rule for `learnt` can leave out: proven not needed, and not seen in use since. */
-wh_capset wh_verified_without(const struct wh_verified *verified, const struct wh_learnt *learnt);
+/*
+ * What a rule for `learnt` can leave out: proven not needed, and not seen in use since for the
+ * first time; nothing when nothing was verified. 0 or -errno.
+ */
+int wh_verified_without(const char *name, const struct wh_learnt *learnt, struct wh_arena *arena,
+	wh_capset *ret, struct wh_err *err) WH_MUST_CHECK;
