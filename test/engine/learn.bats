@@ -11,6 +11,7 @@ load ../learn/engine
 
 setup_file() {
   need_engines dockerd containerd docker nginx rsync redis-cli psql setcap
+  export MACHINE_UNIFIED=yes # recording goes by the second version of cgroups, where a host has it
   machine_start
   install_programs
   docker_runtimes '.runtimes |= { whittle }'
@@ -32,6 +33,7 @@ documented() { # column
 }
 
 recorded_well() { # workload
+  rm -rf "$ROOT/var/lib/whittle/learn/$1" # recordings of one name are one
   works "$1" "$docker_capabilities" record || fail "$1 does not work while it is recorded: $(cat "$why" "$output")"
   recorded=$(recording_of "$1")
   jq -e '.complete and .lost == 0' <<<"$recorded" >/dev/null || fail "the recording of $1 is not complete: $recorded"
