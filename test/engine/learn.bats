@@ -33,9 +33,9 @@ documented() { # column
 }
 
 recorded_well() { # workload
-  rm -rf "$ROOT/var/lib/whittle/learn/$1" # recordings of one name are one
+  rm -rf "$ROOT/var/lib/whittle/learn/${rule:-$1}" # recordings of one name are one
   works "$1" "$docker_capabilities" record || fail "$1 does not work while it is recorded: $(cat "$why" "$output")"
-  recorded=$(recording_of "$1")
+  recorded=$(recording_of "${rule:-$1}")
   jq -e '.complete and .lost == 0' <<<"$recorded" >/dev/null || fail "the recording of $1 is not complete: $recorded"
 }
 
@@ -68,7 +68,7 @@ learnt() { # workload
 
 # Docker since 20.10 lets everybody have the low ports: nothing is asked, and nothing is to be kept for it.
 @test "a web server on port 80 as Docker starts it needs no capability" {
-  docker_settings=yes
+  docker_settings=yes rule=as-docker-has-it
   recorded_well http_80
   same "used" "" "$(kept used)"
   works http_80 "" enforce || fail "does not work without: $(cat "$why" "$output")"

@@ -14,7 +14,7 @@ load_image() {
 
 # Allows these capabilities and otherwise all that is asked for.
 learn_policy() { # capabilities, enforce or record
-  jq -Rs --arg mode "$2" --arg name "$workload" '{
+  jq -Rs --arg mode "$2" --arg name "${rule:-$workload}" '{
     runtimes: [{ path: "/usr/sbin/runc", kind: "runc" }], log: { file: "/run/machine/records" },
     rules: [{ name: $name, match: { image: "*" }, profile: "privileged", noNewPrivileges: false,
       capabilities: (split("\\s+"; "") | map(select(. != "") | "CAP_" + .)) }
