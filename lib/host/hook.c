@@ -135,8 +135,8 @@ int wh_find_own_hook(const char *name, struct wh_arena *arena, const char **ret,
 		return 0;
 	}
 	return wh_fail(err, ENOENT,
-		"the policy needs the hook %s, which is not installed: it belongs into %s",
-		name, own_folders[0]);
+		"the policy needs the hook %s, which is not installed: it belongs into %s", name,
+		own_folders[0]);
 }
 
 /* ---- telling ----------------------------------------------------------------------------------

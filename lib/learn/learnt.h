@@ -112,7 +112,8 @@ int wh_learnt_add_files(struct wh_learnt *learnt, struct wh_arena *arena) WH_MUS
 /*
  * The union of two, with the evidence of `newer` where both have some: used wins over speculative;
  * counts and times are added up; `complete` and what goes with it are the newer's; what one of them
- * could not watch is unknown, and so is the image unless it is the same. Borrows from both. 0 or -ENOMEM.
+ * could not watch is unknown, and so is the image unless it is the same. Borrows from both. 0 or
+ * -ENOMEM.
  */
 int wh_learnt_join(const struct wh_learnt *older, const struct wh_learnt *newer,
 	struct wh_arena *arena, struct wh_learnt *ret) WH_MUST_CHECK;

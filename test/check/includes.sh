@@ -24,7 +24,7 @@ declare -A may=(
   [engine]='base json oci toml engine'
   [host]='base trim host'
   [learn]='base json oci learn'
-  [record]='base oci seccomp trim host learn record'
+  [record]='base json oci seccomp trim host learn record'
 )
 for room in base json oci seccomp policy trim toml engine host learn record; do
   breaches=$(grep -nE '^#include "[a-z]+/' lib/$room/*.{c,h,cpp} 2>/dev/null |
