@@ -706,7 +706,7 @@ int main(int argc, char **argv)
 	}
 	need(transport != NULL, "usage: transport NAME [CASE...]");
 	read_symbols();
-	need(mkdtemp(scratch) != NULL, "mkdtemp");
+	need(mkdtemp(scratch) != NULL && chmod(scratch, 0755) == 0, "mkdtemp");
 	need(atexit(clean_up) == 0, "atexit");
 	make_cgroup();
 	(void)snprintf(file, sizeof(file), "%s/file", scratch);
