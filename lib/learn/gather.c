@@ -459,7 +459,6 @@ static int on_exec(
 	wh_threads_revive(&gathering->threads, thread);
 	thread->owner =
 		wh_owner_after_exec(before, file, gathering->hooks_run, gathering->hook_count);
-	thread->has_uid = thread->has_gid = false;
 	if (thread->owner != WH_OWNER_CONTAINER)
 		return settle_recent(gathering, thread, false);
 	r = take_program(gathering, file, &program, &is_new);
@@ -475,7 +474,7 @@ static int on_exec(
 
 static void add_user(struct wh_gathering *gathering, uint32_t uid, uint32_t program)
 {
-	if (uid == UINT32_MAX || gathering->user_count == WH_COUNT(gathering->users))
+	if (gathering->user_count == WH_COUNT(gathering->users))
 		return;
 	for (size_t i = 0; i < gathering->user_count; i++)
 		if (gathering->users[i].uid == uid)
@@ -580,7 +579,6 @@ int wh_gather_event(void *context, const struct wh_event *event)
 	case WH_EVENT_JOIN:
 		wh_threads_revive(&gathering->threads, thread);
 		thread->owner = WH_OWNER_JOINED;
-		thread->program = 0;
 		return 0;
 	case WH_EVENT_FORK:
 	case WH_EVENT_EXIT:
@@ -651,20 +649,17 @@ static void judge(const struct wh_gathering *gathering, const struct wh_symbols 
  * the runtime gave up privileges in, which is before it started anything. */
 static int own_target(const struct wh_gathering *gathering, const struct wh_symbols *symbols)
 {
-	const struct record *first = NULL;
-
 	for (size_t i = 0; i < gathering->record_count; i++) {
 		const struct record *record = &gathering->records[i];
 		struct wh_stack_meaning meaning;
 
-		if (record->side != SIDE_RUNTIME || record->target == TARGETS_MAX ||
-			(first != NULL && first->first <= record->first))
+		if (record->side != SIDE_RUNTIME || record->target == TARGETS_MAX)
 			continue;
 		judge(gathering, symbols, record, &meaning);
 		if (is_dropping(&meaning, record->capability))
-			first = record;
+			return record->target;
 	}
-	return first == NULL ? -1 : first->target;
+	return -1;
 }
 
 static bool begins_execve(const struct wh_stack_meaning *meaning)
@@ -702,8 +697,6 @@ static void sort_in(const struct wh_gathering *gathering, const struct wh_symbol
 		*found = (struct found){ record, meaning, 0 };
 	else if (meaning.use > found->meaning.use)
 		return;
-	else if (record->first < found->best->first)
-		*found = (struct found){ record, meaning, found->count };
 	found->count += record->count;
 }
 

@@ -106,7 +106,6 @@ int wh_threads_fork(struct wh_threads *threads, int32_t parent, int32_t child, u
 	*thread = copy;
 	thread->tid = child;
 	thread->dead = false;
-	thread->has_uid = thread->has_gid = false;
 	if (thread->owner == WH_OWNER_JOINING)
 		thread->owner = WH_OWNER_OUTSIDE;
 	return 0;

@@ -67,7 +67,7 @@ static void note_syscall(void *context, int64_t number)
 static int name_syscall(void *context, int64_t number, struct wh_arena *arena, const char **ret)
 {
 	(void)context;
-	*ret = number == 400 ? NULL : wh_arena_printf(arena, "call%03d", (int)number);
+	*ret = number == 400 ? NULL : wh_arena_printf(arena, "call%03d", 999 - (int)number);
 	return number != 400 && *ret == NULL ? -12 : 0;
 }
 
@@ -248,6 +248,7 @@ static void the_runtime_is_told_from_the_container(void **state)
 		{ "E 1 /bin/sh;X 1", 1, true },
 		{ "E 1 /bin/sh;X 1;E 1 /proc/self/exe;W", 1, true },
 		{ "E 1 /bin/sh;X 1;X 1;X 7", 1, true },
+		{ "E 1 /bin/sh;X 1;F 1 2;W", 2, true },
 	};
 
 	(void)state;
@@ -488,8 +489,8 @@ static void system_calls_are_learnt_once(void **state)
 	assert_int_equal(scene.syscalls, 3);
 	assert_int_equal(scene.syscall, 400);
 	assert_int_equal(scene.learnt.syscall_count, 3);
-	assert_string_equal(scene.learnt.syscalls[0], "call008");
-	assert_string_equal(scene.learnt.syscalls[2], "call300");
+	assert_string_equal(scene.learnt.syscalls[0], "call699");
+	assert_string_equal(scene.learnt.syscalls[2], "call991");
 	end(&scene);
 }
 
@@ -567,6 +568,8 @@ static void many_threads_come_and_go(void **state)
 	(void)state;
 	begin(&scene, WH_CAPSET_ALL);
 	exec(&scene, 1, "/bin/sh");
+	for (int32_t i = 0; i < 1000; i++)
+		ends(&scene, 30000 + i); /* never heard of */
 	for (int32_t i = 2; i < 20002; i++) {
 		forks(&scene, 1, i);
 		if (i % 2 == 0)
@@ -578,6 +581,22 @@ static void many_threads_come_and_go(void **state)
 		check(&scene, i, CAP_FOWNER, OPEN);
 	uses_are(&scene, "CHOWN*10000 FOWNER*5000");
 	assert_int_equal(scene.learnt.runtime, 0);
+	end(&scene);
+}
+
+/* However many came since. */
+static void who_ended_a_moment_ago_is_remembered(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, WH_CAPSET_ALL);
+	exec(&scene, 1, "/bin/sh");
+	ends(&scene, 1);
+	for (int32_t i = 2; i < 502; i++)
+		forks(&scene, 7, i);
+	check(&scene, 1, CAP_CHOWN, OPEN);
+	uses_are(&scene, "CHOWN*1");
 	end(&scene);
 }
 
@@ -702,6 +721,7 @@ int main(void)
 		cmocka_unit_test(names_are_printable),
 		cmocka_unit_test(more_stacks_than_there_is_room_for_are_used),
 		cmocka_unit_test(many_threads_come_and_go),
+		cmocka_unit_test(who_ended_a_moment_ago_is_remembered),
 		cmocka_unit_test(many_programs_are_still_told),
 		cmocka_unit_test(random_events_do_no_harm),
 	};
