@@ -12,6 +12,7 @@
 #include "audit.h"
 #include "base/utc.h"
 #include "learn.h"
+#include "learn/eliminate.h"
 #include "learn/rule.h"
 #include "put.h"
 
@@ -36,6 +37,17 @@ wh_capset wh_learn_never_used(const struct wh_learnt *learnt)
 	return learnt->granted & ~wh_learnt_capabilities(learnt, false);
 }
 
+/* What elimination runs proved of it; NULL: nothing. */
+static const char *proof_of(const struct wh_learn_subject *subject, unsigned capability)
+{
+	if ((subject->verified.needed & wh_capset_of(capability)) != 0)
+		return wh_proof_name(WH_PROOF_NEEDED);
+	return (wh_verified_without(&subject->verified, &subject->learnt) &
+		       wh_capset_of(capability)) != 0
+		       ? wh_proof_name(WH_PROOF_NOT_NEEDED)
+		       : NULL;
+}
+
 static const char *name_of(unsigned capability, struct wh_arena *arena)
 {
 	return capability < WH_CAP_COUNT ? wh_capability_get(capability)->name
@@ -46,9 +58,11 @@ static const struct wh_cell heads[WH_COLUMNS] = { { "  CAPABILITY", WH_BOLD }, {
 	{ "COUNT", WH_BOLD }, { "FIRST", WH_BOLD }, { "GRADE", WH_BOLD }, { NULL, WH_PLAIN },
 	{ NULL, WH_PLAIN }, { NULL, WH_PLAIN }, { "WHAT FOR, OR WHAT IT IS WORTH", WH_BOLD } };
 
-static void describe_use(const struct wh_learnt *learnt, const struct wh_use_of *use,
+static void describe_use(const struct wh_learn_subject *subject, const struct wh_use_of *use,
 	struct wh_arena *arena, struct wh_cell cells[WH_COLUMNS])
 {
+	const char *reason = wh_learnt_reason(&subject->learnt, use, arena);
+	const char *proof = proof_of(subject, use->capability);
 	char first[WH_UTC_SIZE];
 
 	wh_utc_format(use->first, first);
@@ -60,13 +74,15 @@ static void describe_use(const struct wh_learnt *learnt, const struct wh_use_of 
 					  use->at_least ? "+" : "");
 	/* The day will do; JSON has the second. */
 	cells[3].text = use->first == 0 ? "-" : wh_arena_printf(arena, "%.10s", first);
-	cells[WH_SENTENCE].text = wh_learnt_reason(learnt, use, arena);
+	cells[WH_SENTENCE].text = reason;
+	if (proof != NULL && reason != NULL)
+		cells[WH_SENTENCE].text = wh_arena_printf(arena, "%s: proven %s", reason, proof);
 }
 
-static void describe(const struct wh_learnt *learnt, unsigned capability, struct wh_arena *arena,
-	struct wh_cell cells[WH_COLUMNS])
+static void describe(const struct wh_learn_subject *subject, unsigned capability,
+	struct wh_arena *arena, struct wh_cell cells[WH_COLUMNS])
 {
-	const struct wh_use_of *use = use_of(learnt, capability);
+	const struct wh_use_of *use = use_of(&subject->learnt, capability);
 	const struct wh_capability *info =
 		capability < WH_CAP_COUNT ? wh_capability_get(capability) : NULL;
 	bool grave = info != NULL && info->grade >= WH_GRADE_HIGH;
@@ -76,7 +92,7 @@ static void describe(const struct wh_learnt *learnt, unsigned capability, struct
 	cells[4] = (struct wh_cell){ info == NULL ? "?" : wh_grade_info(info->grade)->name,
 		use == NULL && grave ? WH_BAD : WH_PLAIN };
 	if (use != NULL) {
-		describe_use(learnt, use, arena, cells);
+		describe_use(subject, use, arena, cells);
 		return;
 	}
 	cells[1] = (struct wh_cell){ "never", WH_BAD };
@@ -88,7 +104,7 @@ static void describe(const struct wh_learnt *learnt, unsigned capability, struct
 /* ---- for people -------------------------------------------------------------------------- */
 
 static void add_table(
-	const struct wh_learnt *learnt, struct wh_arena *arena, struct wh_screen *screen)
+	const struct wh_learn_subject *subject, struct wh_arena *arena, struct wh_screen *screen)
 {
 	size_t widths[WH_COLUMNS] = { 0 };
 	struct wh_cell cells[WH_COLUMNS];
@@ -98,9 +114,9 @@ static void add_table(
 		if (pass == 1)
 			wh_screen_row(screen, widths, heads);
 		for (unsigned i = 0; i < 64; i++) {
-			if ((mentioned(learnt) & wh_capset_of(i)) == 0)
+			if ((mentioned(&subject->learnt) & wh_capset_of(i)) == 0)
 				continue;
-			describe(learnt, i, arena, cells);
+			describe(subject, i, arena, cells);
 			if (pass == 0)
 				wh_screen_widen(widths, cells);
 			else
@@ -162,7 +178,7 @@ static void add_subject(
 	if (!learnt->complete)
 		add_sentence(screen, WH_DOUBT,
 			wh_arena_printf(arena, "incomplete: %s", learnt->incomplete));
-	add_table(learnt, arena, screen);
+	add_table(subject, arena, screen);
 	add_rest(learnt, arena, screen);
 }
 
@@ -249,9 +265,10 @@ static void write_text(
 
 /* ---- for programs ------------------------------------------------------------------------ */
 
-static void put_capability(struct wh_buf *to, const struct wh_learnt *learnt, unsigned capability,
-	struct wh_arena *arena)
+static void put_capability(struct wh_buf *to, const struct wh_learn_subject *subject,
+	unsigned capability, struct wh_arena *arena)
 {
+	const struct wh_learnt *learnt = &subject->learnt;
 	const struct wh_use_of *use = use_of(learnt, capability);
 	const struct wh_capability *info =
 		capability < WH_CAP_COUNT ? wh_capability_get(capability) : NULL;
@@ -263,6 +280,7 @@ static void put_capability(struct wh_buf *to, const struct wh_learnt *learnt, un
 	wh_put_text(to, "use", use == NULL ? "never" : wh_use_name(use->use));
 	wh_put_text(to, "grade", info == NULL ? NULL : wh_grade_info(info->grade)->name);
 	wh_put_text(to, "risk", info == NULL ? NULL : info->risk);
+	wh_put_text(to, "proof", proof_of(subject, capability));
 	if (use != NULL) {
 		wh_utc_format(use->first, first);
 		wh_put_count(to, "count", (size_t)use->count);
@@ -279,8 +297,10 @@ static void put_capability(struct wh_buf *to, const struct wh_learnt *learnt, un
 	wh_buf_add_char(to, '}');
 }
 
-static void put_learnt(struct wh_buf *to, const struct wh_learnt *learnt, struct wh_arena *arena)
+static void put_learnt(
+	struct wh_buf *to, const struct wh_learn_subject *subject, struct wh_arena *arena)
 {
+	const struct wh_learnt *learnt = &subject->learnt;
 	struct wh_learnt_root root = { .readonly = false };
 
 	wh_put_text(to, "image", learnt->image);
@@ -295,7 +315,7 @@ static void put_learnt(struct wh_buf *to, const struct wh_learnt *learnt, struct
 	wh_put_open(to, "capabilities", '[');
 	for (unsigned i = 0; i < 64; i++) {
 		if ((mentioned(learnt) & wh_capset_of(i)) != 0)
-			put_capability(to, learnt, i, arena);
+			put_capability(to, subject, i, arena);
 	}
 	wh_buf_add_char(to, ']');
 	wh_put_capabilities(to, "neverUsed", wh_learn_never_used(learnt));
@@ -319,7 +339,7 @@ static void write_json(
 		wh_put_text(to, "name", subjects->all[i].name);
 		wh_put_text(to, "error", subjects->all[i].error);
 		if (subjects->all[i].error == NULL)
-			put_learnt(to, &subjects->all[i].learnt, arena);
+			put_learnt(to, &subjects->all[i], arena);
 		wh_buf_add_char(to, '}');
 	}
 	wh_buf_add_string(to, "]}\n");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * whittlectl learn start and stop: the key "learn" of a rule, in the policy's text. Containers are
- * recorded from their next start on; stop ends the recordings that go on as well. "default" is what
- * no rule speaks of.
+ * recorded from their next start on; stop ends the recordings that go on as well. "default" is the
+ * policy's own word, for whatever its rules do not speak of.
  */
 
 #include <errno.h>
@@ -45,29 +45,45 @@ static int no_memory(struct edit *edit)
 /* ---- the text ---------------------------------------------------------------------------- */
 
 /* What nobody would load is not written, and not edited either. */
-static int check(struct edit *edit, struct wh_slice text)
+static int parse(struct edit *edit, struct wh_slice text, struct wh_policy **ret)
 {
 	struct wh_buf copy WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	struct wh_policy *policy WH_POLICY = NULL;
 
 	wh_buf_add_slice(&copy, text);
-	return wh_policy_parse_take(&policy, &copy, edit->target.path, &edit->err);
+	return wh_policy_parse_take(ret, &copy, edit->target.path, &edit->err);
 }
 
-/* Silence is false: so that a policy reads as before, the key is taken out again. */
-static int change(struct edit *edit, const char *name, struct wh_slice text)
+/* Whether the text makes this rule (NULL: "default") record, by its own word or the policy's. */
+static int learns(struct edit *edit, struct wh_slice text, const char *rule, bool *ret)
+{
+	struct wh_policy *policy WH_POLICY = NULL;
+	struct wh_limits limits;
+	const char *name;
+	int r = parse(edit, text, &policy);
+
+	if (r < 0)
+		return r;
+	*ret = wh_policy_default(policy)->learn;
+	for (size_t i = 0; rule != NULL && wh_policy_rule(policy, i, &name, &limits) == 0; i++) {
+		if (strcmp(name, rule) == 0)
+			*ret = limits.learn;
+	}
+	return 0;
+}
+
+/* Puts true, false or nothing (NULL) in the place of the key, from `text` to edit->text. */
+static int put(struct edit *edit, struct wh_slice text, const char *rule, const bool *value)
 {
 	static const char *const path[] = { "learn", NULL };
-	const char *rule = strcmp(name, DEFAULT) == 0 ? NULL : name;
 	struct wh_buf edited WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_json *doc WH_JSON = NULL;
 	int r;
 
 	if (wh_json_new(&doc) < 0)
 		return no_memory(edit);
-	r = edit->starts ? wh_policy_edit_set(text, rule, path, doc, wh_json_new_bool(doc, true),
-				   &edited, &edit->err)
-			 : wh_policy_edit_unset(text, rule, path, &edited, &edit->err);
+	r = value != NULL ? wh_policy_edit_set(text, rule, path, doc, wh_json_new_bool(doc, *value),
+				    &edited, &edit->err)
+			  : wh_policy_edit_unset(text, rule, path, &edited, &edit->err);
 	if (r < 0) {
 		wh_err_prefix(&edit->err, "%s", edit->target.path);
 		return r;
@@ -75,12 +91,29 @@ static int change(struct edit *edit, const char *name, struct wh_slice text)
 	wh_buf_done(&edit->text);
 	edit->text = edited;
 	edited = (struct wh_buf)WH_BUF_INIT;
-	return check(edit, wh_text_of(&edit->text));
+	return 0;
+}
+
+/* To stop takes the key out, so that the policy reads as before; where the policy's own word would
+ * then hold, the rule has to say no. */
+static int change(struct edit *edit, const char *name, struct wh_slice text)
+{
+	const char *rule = strcmp(name, DEFAULT) == 0 ? NULL : name;
+	const bool no = false;
+	bool still;
+	int r = put(edit, text, rule, edit->starts ? &edit->starts : NULL);
+
+	if (r == 0)
+		r = learns(edit, wh_text_of(&edit->text), rule, &still);
+	if (r == 0 && still && !edit->starts)
+		r = put(edit, text, rule, &no);
+	return r;
 }
 
 static int edit_policy(struct edit *edit)
 {
 	const char *file = wh_words_value(edit->call->words, "policy");
+	struct wh_policy *policy WH_POLICY = NULL;
 	struct wh_slice before;
 	int r;
 
@@ -93,7 +126,7 @@ static int edit_policy(struct edit *edit)
 	if (r < 0)
 		return r;
 	before = wh_text_of(&edit->target.text);
-	r = check(edit, before);
+	r = parse(edit, before, &policy);
 	wh_buf_add_slice(&edit->text, before);
 	for (size_t i = 0; r == 0 && i < edit->call->count; i++) {
 		struct wh_buf text WH_CLEANUP(wh_buf_done) = edit->text;
