@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154,SC2317
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154,SC2317
 #
 # whittlectl learn list, status, forget, policy, report, start and stop, with recordings that are made up
 # and a /var/lib/whittle of the case's own; and the profiles of system calls, with real containers.
@@ -46,7 +46,7 @@ result() { # jq filter: a whole result
     writtenMore: false, devices: [], ports: [], users: [], programs: [], command: [] }' | jq "${1:-.}"
 }
 recording() { # name, number, jq filter
-  mkdir -p -m 0700 "$LEARN/$1"
+  [ -d "$LEARN/$1" ] || mkdir -m 0700 "$LEARN/$1"
   (umask 077 && result "${3:-.}" >"$LEARN/$1/$2.json")
 }
 chown_used='.uses = [{ capability: "CAP_CHOWN", use: "speculative", byFile: false, count: 2, atLeast: true,
@@ -126,7 +126,7 @@ start_of() { sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; }
       deep) (printf '[%.0s' {1..10000}) >"$file" ;;
       binary) head -c 4096 /dev/urandom >"$file" ;;
     esac
-    [ $try = shared ] || [ ! -f "$file" ] || [ -L "$file" ] || chmod 600 "$file"
+    [ "$try" = shared ] || [ ! -f "$file" ] || [ -L "$file" ] || chmod 600 "$file"
   done
   learn list --json
   exits 0
