@@ -12,6 +12,18 @@
 
 /* ---- what the other files ask --------------------------------------------------------------- */
 
+/* What cannot be read proves nothing. */
+static void read_proofs(struct wh_learn_subject *subject, struct wh_arena *arena)
+{
+	struct wh_verified verified;
+
+	if (wh_verified_read(subject->name, arena, &verified, NULL) < 0 ||
+		wh_verified_without(
+			subject->name, &subject->learnt, arena, &subject->needless, NULL) < 0)
+		return;
+	subject->needed = verified.needed;
+}
+
 static int read_subject(
 	struct wh_learn_subject *subject, bool asked, struct wh_arena *arena, struct wh_err *err)
 {
@@ -21,9 +33,8 @@ static int read_subject(
 	if (r == -ENOMEM || (r == -ENOENT && asked))
 		return wh_fail(err, -r, "%s: %s", subject->name, why.text);
 	subject->error = NULL;
-	/* What cannot be read proves nothing. */
-	if (r == 0 && wh_verified_read(subject->name, arena, &subject->verified, NULL) < 0)
-		subject->verified = (struct wh_verified){ .time = 0 };
+	if (r == 0)
+		read_proofs(subject, arena);
 	if (r < 0 && (subject->error = wh_arena_dup(arena, wh_slice_of(why.text))) == NULL)
 		return wh_fail_errno(err, ENOMEM, "cannot read recordings");
 	return r == -ENOENT ? r : 0;
@@ -196,7 +207,6 @@ int wh_learn_forget(const struct wh_learn_call *call)
 	for (size_t i = 0; i < call->count; i++) {
 		struct wh_err err = WH_ERR_INIT;
 
-		wh_verified_forget(call->names[i]);
 		if (wh_store_forget(call->names[i], &err) < 0) {
 			wh_err_prefix(&err, "%s", call->names[i]);
 			status = wh_learn_trouble(call, &err);

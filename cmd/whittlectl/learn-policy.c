@@ -294,7 +294,6 @@ static int put_subject(struct work *work, const struct wh_learn_subject *subject
 			"%s: what was learnt is not complete: %s; take it all the same with "
 			"--incomplete",
 			subject->name, learnt.incomplete);
-	options.without = wh_verified_without(&subject->verified, &learnt);
 	if (image != NULL && work->call->count > 0)
 		r = name_image(work, image, &learnt.image);
 	if (r == 0 && asks(work, "seccomp"))

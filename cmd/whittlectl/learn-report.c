@@ -40,10 +40,9 @@ wh_capset wh_learn_never_used(const struct wh_learnt *learnt)
 /* What elimination runs proved of it; NULL: nothing. */
 static const char *proof_of(const struct wh_learn_subject *subject, unsigned capability)
 {
-	if ((subject->verified.needed & wh_capset_of(capability)) != 0)
+	if ((subject->needed & wh_capset_of(capability)) != 0)
 		return wh_proof_name(WH_PROOF_NEEDED);
-	return (wh_verified_without(&subject->verified, &subject->learnt) &
-		       wh_capset_of(capability)) != 0
+	return (subject->needless & wh_capset_of(capability)) != 0
 		       ? wh_proof_name(WH_PROOF_NOT_NEEDED)
 		       : NULL;
 }

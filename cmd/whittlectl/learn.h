@@ -13,7 +13,6 @@
 #include "base/err.h"
 #include "base/macros.h"
 #include "learn/learnt.h"
-#include "record/verified.h"
 #include "screen.h"
 #include "verbs.h"
 
@@ -43,9 +42,9 @@ int wh_learn_status(const struct wh_learn_call *call); /* learn-status.c */
 struct wh_learn_subject {
 	const char *name;
 	struct wh_learnt learnt;
-	size_t running;              /* recordings that go on */
-	struct wh_verified verified; /* what was proven; nothing: all 0 */
-	const char *error;           /* why it cannot be read; NULL */
+	size_t running;             /* recordings that go on */
+	wh_capset needed, needless; /* as elimination runs proved */
+	const char *error;          /* why it cannot be read; NULL */
 };
 
 struct wh_learn_subjects {
