@@ -25,6 +25,9 @@
 #define PRINTED_MAX 4096u
 #define RECENT 64u
 
+/* What a runtime needs when it gives up its privileges. */
+#define DROPPED (UINT64_C(1) << CAP_SETPCAP | UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID)
+
 /* Whose checks a record has. */
 enum side {
 	SIDE_RUNTIME,
@@ -391,14 +394,17 @@ static int on_check(struct wh_gathering *gathering, const struct wh_event *event
 		.capability = (uint8_t)event->check.capability,
 		.side = thread->owner == WH_OWNER_CONTAINER ? SIDE_CONTAINER : SIDE_RUNTIME,
 	};
+	bool runtime = record.side == SIDE_RUNTIME, granted;
 	size_t place;
 	int r;
 
 	if (event->check.capability >= CAPABILITIES)
 		return 0;
-	/* Others' credentials said yes: the container's could not. */
-	if ((gathering->granted >> event->check.capability & 1) == 0) {
-		*(record.side == SIDE_RUNTIME ? &gathering->runtime : &gathering->foreign) += 1;
+	granted = (gathering->granted >> event->check.capability & 1) != 0;
+	/* Others' credentials said yes: the container's could not. But the runtime has its own, and
+	 * by dropping them shows the user namespace. */
+	if (!granted && !(runtime && (DROPPED >> event->check.capability & 1) != 0)) {
+		*(runtime ? &gathering->runtime : &gathering->foreign) += 1;
 		return 0;
 	}
 	record.target = take_target(gathering, event->check.target);
@@ -410,7 +416,7 @@ static int on_check(struct wh_gathering *gathering, const struct wh_event *event
 		record.has_id = thread->has_gid;
 	}
 	r = count_record(gathering, &record, event->check.stack, &place);
-	if (r == 0 && record.side == SIDE_RUNTIME && place != SIZE_MAX)
+	if (r == 0 && runtime && granted && place != SIZE_MAX)
 		remember(gathering, event->tid, place);
 	return r;
 }
@@ -627,7 +633,7 @@ static bool is_dropping(const struct wh_stack_meaning *meaning, unsigned capabil
 	static const char *const calls[] = { "prctl", "capset", "setgroups", "setuid", "setgid",
 		"setresuid", "setresgid" };
 
-	if (capability != CAP_SETPCAP && capability != CAP_SETUID && capability != CAP_SETGID)
+	if ((DROPPED >> capability & 1) == 0)
 		return false;
 	for (size_t i = 0; meaning->syscall != NULL && i < WH_COUNT(calls); i++)
 		if (strcmp(meaning->syscall, calls[i]) == 0)

@@ -44,7 +44,10 @@ struct wh_gather_hooks {
 
 /*
  * `hooks_run` are paths of hooks that the runtime executes inside the container (startContainer),
- * which are no programs of the container's. Borrows them, and the hooks' context. 0 or -ENOMEM.
+ * which are no programs of the container's. Borrows them, and the hooks' context. Checks for what
+ * is not `granted` are not learnt; those of the runtime for CAP_SETPCAP, CAP_SETUID and CAP_SETGID
+ * are worth telling all the same, because they show which user namespace is the container's own. 0
+ * or -ENOMEM.
  */
 int wh_gather_new(struct wh_gathering **ret, wh_capset granted, const char *const *hooks_run,
 	size_t hook_count, const struct wh_gather_hooks *hooks) WH_MUST_CHECK;

@@ -386,6 +386,19 @@ static void another_user_namespace_does_not_count(void **state)
 	uses_are(&scene, "CHOWN*1 SYS_ADMIN*1");
 	end(&scene);
 
+	/* Also where the container may not do the same. */
+	begin(&scene, BIT(CAP_SYS_ADMIN));
+	check(&scene, 1, CAP_SETPCAP, DROP);
+	check(&scene, 1, CAP_SETUID, EXECVE);
+	exec(&scene, 1, "/bin/sh");
+	check_in(&scene, 1, CAP_SYS_ADMIN, MOUNT, OTHER);
+	check(&scene, 1, CAP_SETPCAP, DROP);
+	uses_are(&scene, "");
+	assert_int_equal(scene.learnt.other_users, 1);
+	assert_int_equal(scene.learnt.foreign, 1);
+	assert_int_equal(scene.learnt.runtime, 2);
+	end(&scene);
+
 	/* When it is not known, all are. */
 	begin(&scene, WH_CAPSET_ALL);
 	check_in(&scene, 1, CAP_SYS_ADMIN, MOUNT, OTHER);
