@@ -4,8 +4,8 @@
  * follows nobody is told of everybody.
  *
  * What is read of the CPUs' rings in one go is complete only up to the moment when that began, and
- * a record begun before may be finished later. So a drain hands over what is older than the
- * beginning of the drain before it.
+ * a record begun before may be finished later: at once, unless the CPU is a virtual one that waits
+ * for a real one. So a drain hands over what is older than its beginning by some time.
  *
  * Stacks come by a trigger, which has a condition of its own. To change it is to remove the trigger
  * and to set it anew, and checks in between would have no stack; so it keeps its first one, and a
@@ -41,6 +41,9 @@
 /* A reader is woken when its ring is so full, in percent (Linux 5.0; before, with each record). */
 #define WAKE_AT "1"
 
+/* Nanoseconds after which a record that was begun is taken for finished. */
+#define SETTLED UINT64_C(50000000)
+
 #define CPUS_MAX 8192u
 #define SYSCALLS_MAX 1024u /* distinct numbers: more than any machine's table has */
 #define PATH_TEXT_MAX 160
@@ -67,7 +70,6 @@ struct wh_instance {
 	bool capabilities_changed, syscalls_changed;
 	struct seen_syscall syscalls[SYSCALLS_MAX];
 	size_t syscall_count;
-	uint64_t drained;   /* when the last drain began */
 	uint64_t lost_told; /* of what the rings lost */
 };
 
@@ -341,7 +343,6 @@ int wh_instance_start(struct wh_instance *instance, struct wh_err *err)
 
 	if (r < 0)
 		return r;
-	instance->drained = wh_instance_now();
 	for (enum wh_traced kind = 0; kind < WH_TRACED_STACK; kind++) {
 		if (instance->events[kind] == NULL)
 			continue;
@@ -582,11 +583,10 @@ static int drain_all(struct drain *drain)
 int wh_instance_drain(struct wh_instance *instance, wh_event_sink *sink, void *context, bool last,
 	struct wh_err *err)
 {
-	struct drain drain = { instance, sink, context, instance->drained };
+	struct drain drain = { instance, sink, context, wh_instance_now() - SETTLED };
 	bool more;
 	int r;
 
-	instance->drained = wh_instance_now();
 	if (last) {
 		r = drain_all(&drain);
 	} else {
