@@ -64,6 +64,37 @@ SCREEN
 )" "$answer"
 }
 
+# A recording of the rule that the container runs under.
+recorded() { # jq filter of a whole one
+  jq -n '{ schema: 1, name: "default", began: 1, ended: 2, milliseconds: 1000, recordings: 3, events: 5, lost: 0,
+    complete: true, recorder: 0, recorderStart: 0, granted: ["CAP_CHOWN", "CAP_KILL"], uid: 0,
+    uses: [{ capability: "CAP_KILL", use: "used", byFile: false, count: 1, atLeast: false, first: 1 }], foreign: 0,
+    runtime: 0, otherUsers: 0, syscalls: [], written: [], writtenMore: false, devices: [], ports: [], users: [],
+    programs: [], command: [] }' | jq "$1" | inside_sh 'umask 077
+    mkdir -p /var/lib/whittle/learn/default; cat >/var/lib/whittle/learn/default/1.json'
+}
+
+@test "what was recorded tells which capabilities are kept and never used" {
+  recorded .
+  CHILD="$bounded" held_by_shim good /usr/local/bin/whittle
+  audit
+  exits 0
+  is '.containers[0] | [.rule, .recordedAs, .neverUsed]' '["default","default",["CAP_CHOWN"]]'
+  inside whittlectl audit | grep -qE ' good +0 +2 \(1 unused\) +none ' || fail "$(inside whittlectl audit)"
+  page
+  grep -q 'keep what they never used' "$MACHINE/page.html" || fail "no tile"
+  same "marked cells: of the container, and of the recording" 2 \
+    "$(grep -o '<td class="c n">N</td>' "$MACHINE/page.html" | wc -l)"
+  # One with gaps tells nothing of what was never used, and one that is none is left out.
+  recorded '.complete = false | .incomplete = "3 events were lost"'
+  audit
+  is '.containers[0] | [.recordedAs, .neverUsed]' '["default",[]]'
+  recorded '.schema = 2'
+  audit
+  exits 0
+  is '.containers[0] | [.recordedAs, .neverUsed]' '[null,[]]'
+}
+
 @test "a process that changes its sets meanwhile: the answer is one of the two" {
   held_as changing 'setpriv --bounding-set=-all,+chown sh -c "while :; do setpriv --bounding-set=-all sleep 0.01; done"'
   for _ in {1..10}; do

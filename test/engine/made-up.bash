@@ -24,7 +24,7 @@ teardown_file() { machine_stop; }
 
 # Each test begins with nothing but whittle, a policy and a runtime.
 setup() {
-  inside_sh 'rm -rf /etc/whittle /etc/docker /etc/containerd /etc/containers /usr/local/* /run/runc /run/crun /run/runsc
+  inside_sh 'rm -rf /etc/whittle /var/lib/whittle /etc/docker /etc/containerd /etc/containers /usr/local/* /run/runc /run/crun /run/runsc
     rm -rf /run/containerd /run/docker /run/user /run/bundles /run/machine/{told,records,*.out}
     rm -f /usr/bin/containerd-shim-* /usr/bin/conmon
     mkdir -p /etc/{whittle,docker,containerd} /usr/local/{bin,sbin,lib} /run/bundles
