@@ -86,6 +86,34 @@ static void words_are_read(void **state)
 	}
 }
 
+/* What stands behind the first "--" is somebody else's, whatever it looks like. */
+static void what_is_behind_is_told_apart(void **state)
+{
+	static const struct {
+		const char *words[5];
+		size_t count, behind;
+	} cases[] = {
+		{ { "a" }, 1, 0 },
+		{ { "a", "--" }, 1, 0 },
+		{ { "--", "a" }, 1, 1 },
+		{ { "a", "--json", "--", "b" }, 2, 1 },
+		{ { "--", "--json", "--" }, 2, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		char *argv[5];
+		size_t count = 0;
+		struct wh_words words;
+
+		for (; count < 5 && cases[i].words[count] != NULL; count++)
+			argv[count] = (char *)(uintptr_t)cases[i].words[count];
+		assert_int_equal(wh_words_read(&verb, count, argv, &words, NULL), 0);
+		assert_int_equal(words.count, cases[i].count);
+		assert_int_equal(words.behind, cases[i].behind);
+	}
+}
+
 static void help_ends_the_reading(void **state)
 {
 	char json[] = "--json", help[] = "--help", nonsense[] = "--nonsense";
@@ -101,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_read),
+		cmocka_unit_test(what_is_behind_is_told_apart),
 		cmocka_unit_test(help_ends_the_reading),
 	};
 
