@@ -68,14 +68,9 @@ static int no_memory(struct work *work)
 
 /* ---- the text as it was and is to be ----------------------------------------------------- */
 
-static struct wh_slice text_of(const struct wh_buf *buf)
-{
-	return (struct wh_slice){ buf->data == NULL ? "" : buf->data, buf->len };
-}
-
 static struct wh_slice text_before(const struct work *work)
 {
-	return work->target.fd < 0 ? wh_slice_of(NEW_POLICY) : text_of(&work->target.text);
+	return work->target.fd < 0 ? wh_slice_of(NEW_POLICY) : wh_text_of(&work->target.text);
 }
 
 /* Takes the text of an edit, which is left empty. */
@@ -104,7 +99,7 @@ static int set_member(struct work *work, const char *rule, const char *const pat
 {
 	struct wh_buf edited WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	int r = wh_policy_edit_set(
-		text_of(&work->text), rule, path, doc, value, &edited, &work->err);
+		wh_text_of(&work->text), rule, path, doc, value, &edited, &work->err);
 
 	if (r == 0)
 		take(work, &edited);
@@ -117,7 +112,7 @@ static wh_node find_rule(struct work *work, const char *name, struct wh_json **r
 	static const struct wh_json_options options = { .comments = true };
 	struct wh_buf copy WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 
-	wh_buf_add_slice(&copy, text_of(&work->text));
+	wh_buf_add_slice(&copy, wh_text_of(&work->text));
 	if (wh_json_parse_take(ret_doc, &copy, &options, &work->err) < 0) {
 		wh_err_prefix(&work->err, "%s", work->file);
 		return WH_NO_NODE;
@@ -197,7 +192,7 @@ static int add_rule(struct work *work, const char *name, struct wh_json *doc, wh
 			"--image",
 			work->file, name);
 	r = wh_policy_edit_insert(
-		text_of(&work->text), learnt->image, doc, rule, &edited, &work->err);
+		wh_text_of(&work->text), learnt->image, doc, rule, &edited, &work->err);
 	if (r == 0)
 		take(work, &edited);
 	return r;
@@ -341,8 +336,32 @@ static bool keeps_all(const struct wh_privileges *grants, enum wh_kind kind)
 	return false;
 }
 
-/* What a rule would allow that it does not allow now. A list of devices or a tmpfs where all were
- * kept is less and not more. */
+#define PROFILE "profile "
+
+static bool has_profile(const struct wh_privileges *grants, const char *path)
+{
+	for (size_t i = 0; i < grants->count; i++) {
+		const char *text = grants->items[i].text;
+
+		if (grants->items[i].kind == WH_KIND_SECCOMP &&
+			strncmp(text, PROFILE, strlen(PROFILE)) == 0 &&
+			(path == NULL || strcmp(text + strlen(PROFILE), path) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* A list of devices where all were kept is less and not more, and so is a profile where there was
+ * none. */
+static bool is_less(const struct wh_privileges *before, const struct wh_privilege *item)
+{
+	if (keeps_all(before, item->kind))
+		return true;
+	return item->kind == WH_KIND_SECCOMP &&
+	       strncmp(item->text, PROFILE, strlen(PROFILE)) == 0 && !has_profile(before, NULL);
+}
+
+/* What a rule would allow that it does not allow now. */
 static int compare_rule(struct work *work, const struct wh_scope_grants *before,
 	const struct wh_scope_grants *after)
 {
@@ -351,13 +370,81 @@ static int compare_rule(struct work *work, const struct wh_scope_grants *before,
 	if (wh_privileges_without(&after->grants, &before->grants, &work->arena, &more) < 0)
 		return no_memory(work);
 	for (size_t i = 0; i < more.count; i++) {
-		if (keeps_all(&before->grants, more.items[i].kind))
+		if (is_less(&before->grants, &more.items[i]))
 			continue;
 		wh_buf_addf(&work->notes, "rule \"%s\" allows more: %s: %s\n", before->name,
 			wh_kind_info(more.items[i].kind)->key, more.items[i].text);
 		work->widens = true;
 	}
 	return 0;
+}
+
+static int parse_profile(struct work *work, struct wh_slice text, struct wh_json **ret)
+{
+	struct wh_buf copy WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+
+	wh_buf_add_slice(&copy, text);
+	return wh_json_parse_take(ret, &copy, NULL, &work->err);
+}
+
+/* Whether the profile allows the call whatever its arguments are. */
+static bool allows(struct wh_json *doc, struct wh_slice call)
+{
+	wh_json_each_element (doc, wh_json_get(doc, wh_json_root(doc), "syscalls"), rule) {
+		if (!wh_json_string_is(doc, wh_json_get(doc, rule, "action"), "SCMP_ACT_ALLOW") ||
+			wh_json_first(doc, wh_json_get(doc, rule, "args")) != WH_NO_NODE)
+			continue;
+		wh_json_each_element (doc, wh_json_get(doc, rule, "names"), name) {
+			if (wh_slice_eq(wh_json_string(doc, name), call))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A profile that a rule names by the same path may not grow unseen. */
+static int compare_profile(struct work *work, const struct profile *profile)
+{
+	struct wh_target target WH_TARGET = { .folder = WH_NO_FD, .fd = WH_NO_FD };
+	struct wh_json *before WH_JSON = NULL, *after WH_JSON = NULL;
+	int r = wh_target_open(&target, profile->path, &work->arena, &work->err);
+
+	if (r < 0 || target.fd < 0)
+		return r;
+	r = parse_profile(work, wh_text_of(&target.text), &before);
+	if (r == 0)
+		r = parse_profile(work, wh_text_of(&profile->text), &after);
+	if (r < 0) {
+		wh_err_prefix(&work->err, "%s", profile->path);
+		return r;
+	}
+	wh_json_each_element (after, wh_json_get(after, wh_json_root(after), "syscalls"), rule) {
+		wh_json_each_element (after, wh_json_get(after, rule, "names"), name) {
+			struct wh_slice call = wh_json_string(after, name);
+
+			if (allows(before, call))
+				continue;
+			wh_buf_addf(&work->notes, "%s allows more: %.*s\n", profile->path,
+				(int)call.len, call.data);
+			work->widens = true;
+		}
+	}
+	return 0;
+}
+
+static int compare_profiles(struct work *work, const struct wh_side *before)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < work->profile_count; i++) {
+		for (size_t k = 0; k < before->count; k++) {
+			if (!has_profile(&before->scopes[k].grants, work->profiles[i].path))
+				continue;
+			r = compare_profile(work, &work->profiles[i]);
+			break;
+		}
+	}
+	return r;
 }
 
 /* Reads the text as whittle will, and finds what the rules that were there would allow anew. */
@@ -367,29 +454,29 @@ static int judge(struct work *work)
 	int r = read_side(work, text_before(work), &before);
 
 	if (r == 0)
-		r = read_side(work, text_of(&work->text), &after);
+		r = read_side(work, wh_text_of(&work->text), &after);
 	for (size_t i = 0; r == 0 && i < before.count; i++) {
 		for (size_t k = 0; r == 0 && k < after.count; k++) {
 			if (strcmp(before.scopes[i].name, after.scopes[k].name) == 0)
 				r = compare_rule(work, &before.scopes[i], &after.scopes[k]);
 		}
 	}
-	return r;
+	return r < 0 ? r : compare_profiles(work, &before);
 }
 
 static int show(struct work *work)
 {
-	struct wh_slice before = text_of(&work->target.text), after = text_of(&work->text);
+	struct wh_slice before = wh_text_of(&work->target.text), after = wh_text_of(&work->text);
 
 	for (size_t i = 0; i < work->profile_count; i++) {
 		const struct profile *profile = &work->profiles[i];
 		struct wh_target target WH_TARGET = { .folder = WH_NO_FD, .fd = WH_NO_FD };
-		struct wh_slice old, new = text_of(&profile->text);
+		struct wh_slice old, new = wh_text_of(&profile->text);
 		int r = wh_target_open(&target, profile->path, &work->arena, &work->err);
 
 		if (r < 0)
 			return r;
-		old = text_of(&target.text);
+		old = wh_text_of(&target.text);
 		if (wh_diff(profile->path, target.fd < 0 ? NULL : &old, &new, &work->diff) < 0)
 			return no_memory(work);
 	}
@@ -409,12 +496,12 @@ static int write_all(struct work *work)
 
 		r = wh_target_open(&target, profile->path, &work->arena, &work->err);
 		if (r == 0)
-			r = wh_target_write(&target, text_of(&profile->text), 0644, &work->arena,
+			r = wh_target_write(&target, wh_text_of(&profile->text), 0644, &work->arena,
 				&folder, &work->err);
 	}
 	if (r == 0 &&
-		(work->target.fd < 0 || !wh_slice_eq(text_before(work), text_of(&work->text))))
-		r = wh_target_write(&work->target, text_of(&work->text), 0644, &work->arena,
+		(work->target.fd < 0 || !wh_slice_eq(text_before(work), wh_text_of(&work->text))))
+		r = wh_target_write(&work->target, wh_text_of(&work->text), 0644, &work->arena,
 			&folder, &work->err);
 	return r;
 }
@@ -483,6 +570,19 @@ static int run(struct work *work)
 	return work->widens && !asks(work, "widen") ? 0 : write_all(work);
 }
 
+/* Names and paths are what somebody chose. */
+static void tell(const struct wh_buf *notes)
+{
+	for (size_t i = 0; i < notes->len; i++) {
+		unsigned char c = (unsigned char)notes->data[i];
+
+		if (c == '\n' || (c >= ' ' && c <= '~'))
+			(void)fputc(c, stderr);
+		else
+			(void)fprintf(stderr, "\\x%02x", c);
+	}
+}
+
 int wh_learn_policy(const struct wh_learn_call *call)
 {
 	struct work work WH_CLEANUP(work_done) = {
@@ -494,8 +594,8 @@ int wh_learn_policy(const struct wh_learn_call *call)
 	if (run(&work) < 0)
 		return wh_learn_trouble(call, &work.err);
 	refused = work.widens && !asks(&work, "widen");
-	(void)fputs(text_of(&work.diff).data, stdout);
-	(void)fputs(text_of(&work.notes).data, stderr);
+	(void)fputs(wh_text_of(&work.diff).data, stdout);
+	tell(&work.notes);
 	if (refused)
 		(void)fputs("nothing was written: to let a rule allow more, say --widen\n", stderr);
 	if (fflush(stdout) != 0)

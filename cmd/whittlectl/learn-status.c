@@ -53,6 +53,8 @@ static void add_learning(
 	struct wh_limits limits;
 	const char *name;
 
+	if (policy == NULL)
+		return;
 	if (wh_policy_default(policy)->learn && is_asked(call, DEFAULT))
 		entries->all[entries->count++] = (struct entry){ DEFAULT, .learns = true };
 	for (size_t i = 0; wh_policy_rule(policy, i, &name, &limits) == 0; i++) {
@@ -100,7 +102,7 @@ static int gather(const struct wh_learn_call *call, const struct wh_policy *poli
 
 	if (r < 0)
 		return r;
-	while (wh_policy_rule(policy, rules, &unused, &limits) == 0)
+	while (policy != NULL && wh_policy_rule(policy, rules, &unused, &limits) == 0)
 		rules++;
 	*ret = (struct entries){ wh_arena_array(arena, rules + count + 1, sizeof(*ret->all)), 0 };
 	if (ret->all == NULL)
@@ -215,6 +217,11 @@ int wh_learn_status(const struct wh_learn_call *call)
 	struct wh_err err = WH_ERR_INIT;
 	int r = wh_load_policy(file != NULL ? file : WH_POLICY_FILE, &policy, NULL, NULL, &err);
 
+	/* Without a policy of one's own nothing learns by a rule; what is recorded can be told. */
+	if (r == -ENOENT && file == NULL) {
+		err = (struct wh_err)WH_ERR_INIT;
+		r = 0;
+	}
 	if (r == 0)
 		r = gather(call, policy, &arena, &entries, &err);
 	if (r < 0)

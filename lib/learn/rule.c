@@ -142,15 +142,18 @@ static bool is_usual(const char *device)
 	return strncmp(device, "/dev/pts/", strlen("/dev/pts/")) == 0;
 }
 
-/* A path that is a pattern which matches itself alone. */
+/* A path that is a pattern which matches itself alone, and can be shown. */
 static bool is_plain(const char *path)
 {
 	size_t len = strlen(path);
 
+	for (const char *at = path; *at != '\0'; at++) {
+		if (*at < ' ' || *at > '~')
+			return false;
+	}
 	return path[0] == '/' && len > 1 && path[len - 1] != '/' &&
 	       strpbrk(path, "*?[]\\") == NULL && strstr(path, "//") == NULL &&
-	       strstr(path, "/./") == NULL && strstr(path, "/../") == NULL &&
-	       wh_utf8_valid_len(wh_slice_of(path)) == len;
+	       strstr(path, "/./") == NULL && strstr(path, "/../") == NULL;
 }
 
 static void set_devices(const struct wh_learnt *learnt, struct wh_json *doc, wh_node rule)

@@ -474,6 +474,51 @@ alone_case() { # without what the runtimes need it does not come that far
   each_store_runtime alone_case
 }
 
+# The table is no longer than it must be where that can be told: each of these is missed.
+needed_case() {
+  local nnp=$1 name names=$2
+  cp "$(helper exits)" "$(shared_rootfs)/bin/exits"
+  if [ "$nnp" = true ]; then profile_for .; else
+    profile_for '.programs = [{ path: "/bin/su", setuid: true, setgid: false, capabilities: [] }]'
+  fi
+  for name in $names; do
+    jq --arg name "$name" '.syscalls[].names -= [$name]' "$PROFILE" >"$CASE/less.json"
+    exits_bundle "$nnp" 1000 false "$CASE/less.json"
+    outcome bare run --bundle "$BUNDLE" "$ID"
+    bare delete --force "$ID" >/dev/null 2>&1 || true
+    [ "$status" -ne 42 ] || fail "$RUNTIME does not need $name, noNewPrivileges $nnp"
+  done
+}
+@test "a profile that a rule names does not grow by itself" {
+  profile_for .
+  cp "$PROFILE" "$CASE/before"
+  recording web 1 '.syscalls = ["exit_group", "mount"]'
+  learn policy web --file "$FILE" --seccomp
+  exits 1
+  tells "$PROFILE allows more: mount"
+  same_files "the profile" "$CASE/before" "$PROFILE"
+  learn policy web --file "$FILE" --seccomp --widen
+  exits 0
+  jq -e '.syscalls[0].names | index("mount")' "$PROFILE" >/dev/null || fail "$(cat "$PROFILE")"
+  # Less is no more, and a rule without a profile allows less with one.
+  recording web 1 '.syscalls = ["exit_group"]'
+  learn policy web --file "$FILE" --seccomp
+  exits 0
+  edit_json "$FILE" 'del(.rules[0].seccomp)'
+  learn policy web --file "$FILE" --seccomp
+  exits 0
+  printf 'x' >"$PROFILE"
+  learn policy web --file "$FILE" --seccomp
+  exits 2
+}
+
+@test "what the runtimes need is missed where it is taken out" {
+  RUNTIMES=runc each_store_runtime needed_case true "close execve fstatfs getdents64 openat write"
+  RUNTIMES=runc each_store_runtime needed_case false "capget capset chdir execve faccessat2 fstat getcwd getppid newfstatat \
+    prctl read setgid setgroups setuid"
+  RUNTIMES=crun each_store_runtime needed_case false "capset execve prctl setresgid setresuid write"
+}
+
 exec_case() {
   local nnp uid
   cp "$(helper exits)" "$(shared_rootfs)/bin/exits"

@@ -206,8 +206,8 @@ static void privileged_programs_want_new_privileges(void **state)
 
 static void devices_beside_the_usual(void **state)
 {
-	static const char *const devices[] = { "/dev/[x]", "/dev/fuse", "/dev/null", "/dev/pts/0",
-		"/dev/tty" };
+	static const char *const devices[] = { "/dev/[x]", "/dev/\x1b", "/dev/fuse", "/dev/null",
+		"/dev/pts/0", "/dev/tty" };
 	struct wh_buf rule WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_learnt learnt = learnt_of("x");
 
