@@ -24,7 +24,8 @@
 
 #define TICK_MS 250
 #define PATIENCE_MS 10000 /* from Ctrl-C until the container is stopped */
-#define LATE_MS 5000      /* a recording may come later than the end of what it records */
+#define LATE_MS 5000      /* a recording may come later than the end of what it records… */
+#define END_MS 1500       /* …and end later; a container that is detached goes on */
 #define STOP_MS 15000
 
 static void run_done(struct wh_learn_session *session)
@@ -193,7 +194,7 @@ static bool is_over(struct wh_learn_session *session)
 		return now - session->stopped > STOP_MS;
 	if (!found)
 		return session->bundle == NULL || now - session->ended > LATE_MS;
-	if (!session->told && now - session->ended > LATE_MS) {
+	if (!session->told && now - session->ended > END_MS) {
 		session->told = true;
 		wh_learn_progress_say(&session->progress,
 			"the container goes on, and so does the recording until it ends; Ctrl-C "

@@ -256,6 +256,26 @@ follows_a_check() {
 }
 @test "verify runs it while a check has to succeed" { each_learning_runtime follows_a_check; }
 
+# A host where nothing can be traced: processes have other ids than the kernel tells, and there is no cgroup.
+make_blind() {
+  PRIVATE=(unshare --pid --fork --mount-proc --mount --propagation private sh -c "
+    ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
+    mount --bind '$CASE/run' /run/whittle
+    mount --bind '$CASE/var' /var/lib/whittle
+    exec \"\$@\"" sh)
+}
+learns_by_leaving_out() {
+  make_blind
+  run_script 'chown 1:1 /home'
+  outcome learn -- --bundle "$BUNDLE"
+  same "status where nothing was recorded" 1 "$status"
+  same "the rule where nothing is known" null "$(answer .rule)"
+  grep -q 'nothing could be recorded; whittlectl learn verify --name it' "$stderr" || fail "no advice:" "$(cat "$stderr")"
+  succeeds verify --max 16
+  proves CHOWN "$(tr -s ' \n' ' ' <<<"$docker_capabilities" | xargs -n 1 | grep -vx CHOWN | sort | paste -sd ' ')" ""
+}
+@test "where nothing can be recorded, verify finds out by leaving out" { learn_case runc && learns_by_leaving_out; }
+
 # ---- requests -----------------------------------------------------------------------------
 
 TOKEN=0123456789abcdef0123456789abcdef
