@@ -132,12 +132,26 @@ static bool begins(struct wh_slice text, const char *prefix)
 	return text.len >= len && memcmp(text.data, prefix, len) == 0;
 }
 
+/* "/proc/self/fd/3" for "/proc/self/fd/": a number and nothing else. */
+static bool is_numbered(struct wh_slice file, const char *folder)
+{
+	size_t at = strlen(folder);
+
+	if (!begins(file, folder) || at == file.len)
+		return false;
+	for (; at < file.len; at++)
+		if (file.data[at] < '0' || file.data[at] > '9')
+			return false;
+	return true;
+}
+
 /* The names under which the kernel tells of a program that executes itself, or a copy of itself
- * that has no name: execveat(2) with AT_EMPTY_PATH is told as /dev/fd/N. */
+ * that has no name: execveat(2) with AT_EMPTY_PATH is told as /dev/fd/N. What else lies below
+ * /proc/self (root, cwd) is the container's. */
 static bool is_itself(struct wh_slice file)
 {
-	return begins(file, "/proc/self/") || begins(file, "/proc/thread-self/") ||
-	       begins(file, "/dev/fd/");
+	return wh_slice_is(file, "/proc/self/exe") || is_numbered(file, "/proc/self/fd/") ||
+	       is_numbered(file, "/proc/thread-self/fd/") || is_numbered(file, "/dev/fd/");
 }
 
 enum wh_owner wh_owner_after_exec(
