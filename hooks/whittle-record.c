@@ -301,7 +301,10 @@ static int run(int argc, char *argv[], struct wh_err *err)
 	if (starts)
 		return start(&hook, err);
 	r = wh_control_send(hook.recorded.bundle, WH_CONTROL_STOP, STOP_MS);
-	return r == -ENOENT ? 0 : r;
+	if (r != -ENOENT)
+		return r;
+	wh_control_remove(hook.recorded.bundle); /* of one that was killed */
+	return 0;
 }
 
 /* A container that cannot be recorded runs all the same. */
