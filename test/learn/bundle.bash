@@ -16,8 +16,16 @@ own_folders() {
   mkdir "$work/own"
   cp "$WHITTLE" "$WHITTLE_HOOKS/whittle-record" "$work/own/"
 }
-made=()
+made=() in_front=()
+end_containers() {
+  local state id
+  for state in "$work"/*/state; do
+    for id in "$state"/*/; do "$runtime" --root "$state" delete --force "$(basename "$id")"; done
+  done 2>/dev/null
+}
 end_of_bundles() {
+  end_containers
+  findmnt -rn -o TARGET | grep "^$work/" | sort -r | xargs -r umount -l
   umount -l /var/lib/whittle /run/whittle
   [ ${#made[@]} -eq 0 ] || rmdir "${made[@]}"
 }
@@ -65,7 +73,7 @@ begin() { # capabilities, enforce or record
   policy "$1" "$2" >"$trial/policy.json"
   config >"$trial/config.json"
   [ -z "${recording:-}" ] || naive_start "/whittle-learn/$id"
-  "$work/own/whittle" --policy "$trial/policy.json" --root "$trial/state" run --pid-file "$trial/pid" --bundle "$trial" "$id" \
+  "${in_front[@]}" "$work/own/whittle" --policy "$trial/policy.json" --root "$trial/state" run --pid-file "$trial/pid" --bundle "$trial" "$id" \
     </dev/null >"$output" 2>&1 &
   runner=$!
   # Its first process is known once there is a container, or there never will be one.
@@ -73,10 +81,9 @@ begin() { # capabilities, enforce or record
 }
 
 has_finished() { ! kill -0 "$runner" 2>/dev/null; }
-exit_code() {
-  local status=0
-  wait "$runner" || status=$?
-  echo $status
+await_end() { # ended_with: its exit status
+  ended_with=0
+  wait "$runner" || ended_with=$?
 }
 process() { echo "/proc/$(cat "$trial/pid" 2>/dev/null)"; }
 network() { nsenter --target "$(cat "$trial/pid")" --net "$@"; }

@@ -32,9 +32,9 @@ begin() { # capabilities, enforce or record
 }
 
 has_finished() { [ "$(docker inspect --format '{{.State.Running}}' "$ID")" = false ]; }
-exit_code() {
+await_end() { # ended_with: its exit status
   docker logs "$ID" >"$output" 2>&1
-  docker inspect --format '{{.State.ExitCode}}' "$ID"
+  ended_with=$(docker inspect --format '{{.State.ExitCode}}' "$ID")
 }
 process() { echo "$ROOT/proc/$(pid_of "$ID")"; }
 network() { inside nsenter --target "$(pid_of "$ID")" --net "$@"; }

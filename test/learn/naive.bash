@@ -14,7 +14,9 @@ group_root() {
 
 # perf wants tracefs where it is usually mounted, which may be nowhere.
 with_tracefs() {
-  unshare --mount --propagation private sh -c 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"' sh "$@"
+  unshare --mount --propagation private sh -c '
+    mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing
+    exec "$@"' sh "$@"
 }
 
 naive_start() { # cgroup

@@ -37,15 +37,14 @@ works() { # workload, capabilities (names), what else whittle is to do: enforce 
 }
 
 judge() {
-  local got
   if [ -n "$port" ]; then
     within 30 listens || { echo "does not listen" >"$why"; return 1; }
     "of_${workload}_serves" >"$trial/served" 2>&1 || { echo "does not serve" >"$why"; return 1; }
     end_by "$ends"
   fi
   within 60 has_finished || { echo "does not end" >"$why"; return 1; }
-  got=$(exit_code)
-  [ "$got" = "$code" ] || { echo "exit status $got" >"$why"; return 1; }
+  await_end
+  [ "$ended_with" = "$code" ] || { echo "exit status $ended_with" >"$why"; return 1; }
   ! declare -F "of_${workload}_leaves" >/dev/null || "of_${workload}_leaves" 2>>"$why" || { echo "has not done its work" >>"$why"; return 1; }
 }
 
