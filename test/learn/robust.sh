@@ -5,6 +5,7 @@
 # the container goes on, and nothing is left behind.
 #
 # usage: test/learn/robust.sh [CASE]...
+# shellcheck disable=SC2016  # scripts of the containers
 set -uo pipefail
 umask 022
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
@@ -222,7 +223,7 @@ case_without_tracing() {
 
 # Two containers of one rule, and somebody else who looks at everything.
 case_two_recorders() {
-  local tracer first second
+  local tracer first
   mkfifo "$work/control" "$work/answer"
   exec {control}<>"$work/control" {answer}<>"$work/answer"
   with_tracefs perf record -q -a -g -e capability:cap_capable -D -1 --control "fifo:$work/control,$work/answer" -o "$work/perf" >"$work/perf.log" 2>&1 &
@@ -269,24 +270,24 @@ case_full_disk() {
 
 # However a container ends, or does not begin.
 case_every_end() {
-  workload=end-exit
+  workload="end-exit"
   run_whole true
-  workload=end-failing
+  workload="end-failing"
   launch "" /no/such/program
   await_end
   [ "$ended_with" != 0 ]
   finish
-  workload=end-killed
+  workload="end-killed"
   launch "" sleep 1000
   end_by KILL
   ends_with 137
-  workload=end-deleted
+  workload="end-deleted"
   launch "" sleep 1000
   whittle delete --force "$id"
   await_end
   [ "$ended_with" != 0 ]
   finish
-  workload=end-created
+  workload="end-created"
   launch "" true
   await_end
   whittle create --bundle "$trial" "$id" </dev/null >/dev/null 2>&1
@@ -294,7 +295,7 @@ case_every_end() {
   eventually is_alone
   finish
   # A runtime that dies takes nothing along: the recorder ends with the container.
-  workload=end-orphan
+  workload="end-orphan"
   launch "" sleep 1000
   kill -KILL "$runner"
   await_end
@@ -316,6 +317,7 @@ for name in "${cases[@]}"; do
   n=$((n + 1))
   instances_before=$(instances)
   (set -e${TRACE:+x}; workload=$name; "case_$name"; nothing_left) >"$work/said" 2>&1
-  if [ $? -eq 0 ]; then echo "ok $n - $name"; else sed 's/^/# /' "$work/said"; echo "not ok $n - $name"; end_containers; fi
+  status=$?
+  if [ $status -eq 0 ]; then echo "ok $n - $name"; else sed 's/^/# /' "$work/said"; echo "not ok $n - $name"; end_containers; fi
 done
 echo "1..$n"
