@@ -36,6 +36,12 @@ begin_worked-example() {
     cp --recursive --parents --no-clobber /usr/lib/python3.*/ .
     ln -sf ../usr/bin/python3 bin/python3' && start_dockerd && busybox_image docker
 }
+# Debian's nginx, from the host's own files. Recording wants the cgroups that tell containers apart.
+begin_learn() {
+  "$WHITTLE_SOURCE/test/learn/image" "$MACHINE/learn" && start_dockerd &&
+    inside_sh 'tar -C /run/machine/learn --numeric-owner -c . |
+      docker import --change "CMD [\"nginx\", \"-g\", \"daemon off;\"]" --change "EXPOSE 80" - nginx:latest'
+}
 begin_containerd() { start_containerd && busybox_image ctr; }
 begin_podman() { busybox_image podman; }
 begin_kubernetes() { prepare_node && start_containerd && image_command='["sleep", "1000000"]' node_images; }
@@ -47,6 +53,8 @@ begin() { # page: its machine
   declare -F "begin_$engine" >/dev/null || { echo "no engine is known as $engine"; return 1; }
   BATS_FILE_TMPDIR=$work/$engine
   mkdir "$BATS_FILE_TMPDIR" "$BATS_FILE_TMPDIR/blocks"
+  export MACHINE_UNIFIED=
+  [ "$engine" != learn ] || MACHINE_UNIFIED=yes
   machine_start && install_programs || return
   inside install -m 644 /run/source/config.json.example /etc/whittle/config.json && "begin_$engine"
 }
