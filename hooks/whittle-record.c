@@ -32,6 +32,7 @@
 #include "record/recorder.h"
 
 #define STATE_MAX (1u << 20)
+#define READY "+"
 #define READY_MS 10000 /* for the recorder to begin */
 #define STOP_MS 15000  /* for the recorder to end: it may look through a large file system */
 
@@ -213,28 +214,36 @@ static int read_config(struct hook *hook, struct wh_err *err)
 /* ---- the recorder -----------------------------------------------------------------------------
  */
 
-/* Nothing of the caller's is held: an engine waits for whoever has its pipes. */
-static void let_go(void)
+/* Nothing of the caller's is held: an engine waits for whoever has its pipes, and some leave us
+ * more than the three. The pipe becomes the only other. */
+static int let_go(int told)
 {
+	enum { PIPE = STDERR_FILENO + 1 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	for (int fd = 0; fd <= 2; fd++)
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		(void)dup2(null, fd);
+	if (told != PIPE)
+		(void)dup3(told, PIPE, O_CLOEXEC);
+	closefrom(PIPE + 1);
 	(void)!chdir("/");
 	(void)umask(077);
+	return PIPE;
 }
 
-/* The recorder's life. What it says of its beginning goes into the pipe: nothing, or a sentence. */
+/* The recorder's life. What it says of its beginning goes into the pipe: READY, or a sentence. */
 static int record(const struct wh_recorded *recorded, int told)
 {
 	struct wh_recorder *recorder = NULL;
 	struct wh_err err = WH_ERR_INIT;
 	int r;
 
-	let_go();
+	told = let_go(told);
 	r = wh_recorder_open(&recorder, recorded, &err);
 	if (r < 0)
 		(void)!wh_write_all(told, err.text, strlen(err.text));
+	else if (wh_write_all(told, READY, strlen(READY)) < 0)
+		wh_recorder_late(recorder);
 	close(told);
 	if (r == 0)
 		r = wh_recorder_run(recorder, NULL);
@@ -266,9 +275,9 @@ static int wait_ready(int told, struct wh_err *err)
 		return wh_fail(err, ETIMEDOUT, "the recorder did not begin in time");
 	got = read(told, sentence, sizeof(sentence) - 1);
 	if (got <= 0)
-		return 0;
+		return wh_fail(err, ENOTSUP, "the recorder ended before it began");
 	sentence[got] = '\0';
-	return wh_fail(err, ENOTSUP, "%s", sentence);
+	return strcmp(sentence, READY) == 0 ? 0 : wh_fail(err, ENOTSUP, "%s", sentence);
 }
 
 static int start(struct hook *hook, struct wh_err *err)

@@ -60,6 +60,14 @@ struct wh_slice wh_cgroup_path(struct wh_slice text, bool *ret_v2)
 	return found;
 }
 
+bool wh_cgroup_is_apart(struct wh_slice its, struct wh_slice ours)
+{
+	while (its.len > 0 && its.data[its.len - 1] == '/')
+		its.len--;
+	return ours.len < its.len || memcmp(ours.data, its.data, its.len) != 0 ||
+	       (ours.len > its.len && its.len > 0 && ours.data[its.len] != '/');
+}
+
 /* Where the hierarchy is mounted whose root, or a part of it with the path, can be seen. */
 static const char *folder_of(struct wh_slice path, bool v2, struct wh_arena *arena)
 {
@@ -107,7 +115,7 @@ int wh_cgroup_open(int pid, struct wh_err *err)
 	if (r < 0 && r != -ENOENT)
 		return wh_fail_errno(err, -r, "its cgroup");
 	if (r == 0 && path_of(proc, getpid(), &arena, &ours, &our_v2) == 0 &&
-		wh_slice_eq(its, ours))
+		!wh_cgroup_is_apart(its, ours))
 		r = -ENOENT;
 	folder = r < 0 ? NULL : folder_of(its, v2, &arena);
 	if (folder == NULL)

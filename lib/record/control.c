@@ -2,10 +2,12 @@
 #include "record/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -33,11 +35,12 @@ static uint64_t hash(const char *text)
 	return sum;
 }
 
-static void name_of(const char *bundle, struct sockaddr_un *ret)
+/* False where the folder is too long for the name of a socket. */
+static bool name_of(const char *folder, const char *bundle, struct sockaddr_un *ret)
 {
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	(void)snprintf(ret->sun_path, sizeof(ret->sun_path), "%s/%016llx", WH_RECORDERS,
-		(unsigned long long)hash(bundle));
+	return (size_t)snprintf(ret->sun_path, sizeof(ret->sun_path), "%s/%016llx", folder,
+		       (unsigned long long)hash(bundle)) < sizeof(ret->sun_path);
 }
 
 static int new_socket(int flags)
@@ -56,43 +59,78 @@ static bool is_left_over(const struct sockaddr_un *name)
 	       errno == ECONNREFUSED;
 }
 
+/* Whatever umask we have: others look for their own things in there. */
+static int make_parent(void)
+{
+	if (mkdir("/run/whittle", 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return chmod("/run/whittle", 0755) < 0 ? -errno : 0;
+}
+
 /* The folder that nobody else may enter. */
 static int make_folder(struct wh_err *err)
 {
 	int fd WH_FD = WH_NO_FD;
+	int r = make_parent();
 
-	if ((mkdir("/run/whittle", 0755) < 0 && errno != EEXIST) ||
-		(mkdir(WH_RECORDERS, 0700) < 0 && errno != EEXIST))
-		return wh_fail_errno(err, errno, WH_RECORDERS);
+	if (r == 0 && mkdir(WH_RECORDERS, 0700) < 0 && errno != EEXIST)
+		r = -errno;
+	if (r < 0)
+		return wh_fail_errno(err, -r, WH_RECORDERS);
 	fd = wh_open_trusted_folder(WH_RECORDERS, NULL, err);
 	return fd < 0 ? fd : 0;
 }
 
+/* Nobody has it before it is root's alone. */
+static int bind_socket(int fd, const struct sockaddr_un *name)
+{
+	if (bind(fd, (const struct sockaddr *)name, sizeof(*name)) < 0 ||
+		chmod(name->sun_path, 0600) < 0 || listen(fd, 16) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Under a lock, so that of two who find the same left-over neither removes the other's. */
+int wh_control_listen_in(const char *folder, const char *bundle, struct wh_err *err)
+{
+	int lock WH_FD = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd WH_FD = new_socket(SOCK_NONBLOCK);
+	struct sockaddr_un name;
+	int r = lock < 0 || flock(lock, LOCK_EX) < 0 ? -errno : fd < 0 ? fd : 0;
+
+	if (r == 0 && !name_of(folder, bundle, &name))
+		r = -ENAMETOOLONG;
+	if (r == 0) {
+		if (is_left_over(&name))
+			(void)unlink(name.sun_path);
+		r = bind_socket(fd, &name);
+	}
+	if (r == -EADDRINUSE)
+		return wh_fail(err, EADDRINUSE,
+			"another recorder is at work for a container of this bundle");
+	if (r < 0)
+		return wh_fail_errno(err, -r, "the recorder's socket in %s", folder);
+	return wh_steal_fd(fd);
+}
+
 int wh_control_listen(const char *bundle, struct wh_err *err)
 {
-	struct sockaddr_un name;
-	int fd WH_FD = WH_NO_FD;
 	int r = make_folder(err);
 
-	if (r < 0)
-		return r;
-	name_of(bundle, &name);
-	if (is_left_over(&name))
+	return r < 0 ? r : wh_control_listen_in(WH_RECORDERS, bundle, err);
+}
+
+void wh_control_remove_in(const char *folder, const char *bundle)
+{
+	struct sockaddr_un name;
+
+	if (name_of(folder, bundle, &name))
 		(void)unlink(name.sun_path);
-	fd = new_socket(SOCK_NONBLOCK);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&name, sizeof(name)) < 0 ||
-		chmod(name.sun_path, 0600) < 0 || listen(fd, 16) < 0)
-		return wh_fail_errno(
-			err, fd < 0 ? -fd : errno, "the recorder's socket in %s", WH_RECORDERS);
-	return wh_steal_fd(fd);
 }
 
 void wh_control_remove(const char *bundle)
 {
-	struct sockaddr_un name;
-
-	name_of(bundle, &name);
-	(void)unlink(name.sun_path);
+	wh_control_remove_in(WH_RECORDERS, bundle);
 }
 
 /* The word is there already, or comes within a moment from who is connected. */
@@ -135,7 +173,29 @@ void wh_control_done(int connection)
 	close(connection);
 }
 
-int wh_control_send(const char *bundle, enum wh_control word, int milliseconds)
+bool wh_control_is_waiting(int connection)
+{
+	struct pollfd wait = { .fd = connection };
+
+	return poll(&wait, 1, 0) == 0;
+}
+
+/* Who would have to wait for a place in the queue has EAGAIN after that time: unix(7), SO_SNDTIMEO
+ * in socket(7). */
+static int connect_to(int fd, const struct sockaddr_un *name, int milliseconds)
+{
+	const struct timeval patience = { .tv_sec = milliseconds / 1000,
+		.tv_usec = milliseconds % 1000 * 1000 + 1 };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0)
+		return 0;
+	return errno == ECONNREFUSED ? -ENOENT : errno == EAGAIN ? -ETIMEDOUT : -errno;
+}
+
+int wh_control_send_in(
+	const char *folder, const char *bundle, enum wh_control word, int milliseconds)
 {
 	int fd WH_FD = new_socket(0);
 	struct sockaddr_un name;
@@ -145,9 +205,11 @@ int wh_control_send(const char *bundle, enum wh_control word, int milliseconds)
 
 	if (fd < 0)
 		return fd;
-	name_of(bundle, &name);
-	if (connect(fd, (const struct sockaddr *)&name, sizeof(name)) < 0)
-		return errno == ECONNREFUSED || errno == ENOENT ? -ENOENT : -errno;
+	if (!name_of(folder, bundle, &name))
+		return -ENAMETOOLONG;
+	r = connect_to(fd, &name, milliseconds);
+	if (r < 0)
+		return r;
 	if (send(fd, words[word], strlen(words[word]), MSG_NOSIGNAL) < 0)
 		return errno == EPIPE || errno == ECONNRESET ? -ENOENT : -errno;
 	wait = (struct pollfd){ .fd = fd, .events = POLLIN };
@@ -156,5 +218,10 @@ int wh_control_send(const char *bundle, enum wh_control word, int milliseconds)
 	} while (r < 0 && errno == EINTR);
 	if (r == 0)
 		return -ETIMEDOUT;
-	return recv(fd, &answer, 1, 0) == 1 ? 0 : -ENOENT;
+	return recv(fd, &answer, 1, MSG_DONTWAIT) == 1 ? 0 : -ENOENT;
+}
+
+int wh_control_send(const char *bundle, enum wh_control word, int milliseconds)
+{
+	return wh_control_send_in(WH_RECORDERS, bundle, word, milliseconds);
 }

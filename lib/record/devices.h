@@ -19,8 +19,8 @@ struct wh_devices;
 /*
  * `rootfs` as seen in the mount namespace of process `pid`, where the runtime has mounted
  * everything by now (runc), or "" once the process has it as its root. `paths` are borrowed. With
- * none there is nothing to watch, which is fine. 0; -ENOENT when there is no /dev there, so that it
- * may be tried again later; -errno.
+ * none there is nothing to watch, which is fine. 0; -ENOENT when there is no /dev there, or, of a
+ * `rootfs`, not all nodes are, so that it may be tried again later; -errno.
  */
 int wh_devices_open(struct wh_devices **ret, int pid, const char *rootfs, const char *const *paths,
 	size_t count) WH_MUST_CHECK;
@@ -34,5 +34,8 @@ bool wh_devices_look(struct wh_devices *devices);
 
 /* Whether the path at this place of the list was opened. */
 bool wh_devices_opened(const struct wh_devices *devices, size_t index);
+/* Whether there are some whose opening nobody tells: those outside of /dev, and those that are
+ * mounted there one by one. */
+bool wh_devices_blind(const struct wh_devices *devices);
 /* Whether events were lost. */
 bool wh_devices_lost(const struct wh_devices *devices);

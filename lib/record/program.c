@@ -25,19 +25,27 @@
 
 bool wh_program_parse_capabilities(struct wh_slice value, struct wh_program *ret)
 {
+	static const struct {
+		uint32_t revision;
+		size_t size;
+	} revisions[] = {
+		{ VFS_CAP_REVISION_1, XATTR_CAPS_SZ_1 },
+		{ VFS_CAP_REVISION_2, XATTR_CAPS_SZ_2 },
+		{ VFS_CAP_REVISION_3, XATTR_CAPS_SZ_3 },
+	};
 	struct vfs_ns_cap_data data = { .magic_etc = 0 };
 	uint32_t magic;
+	size_t i = 0;
 
-	if (value.len < XATTR_CAPS_SZ_1 || value.len > sizeof(data))
+	if (value.len < sizeof(magic) || value.len > sizeof(data))
 		return false;
 	memcpy(&data, value.data, value.len);
 	magic = le32toh(data.magic_etc);
-	if (((magic & VFS_CAP_REVISION_MASK) == VFS_CAP_REVISION_1 &&
-		    value.len != XATTR_CAPS_SZ_1) ||
-		((magic & VFS_CAP_REVISION_MASK) == VFS_CAP_REVISION_2 &&
-			value.len != XATTR_CAPS_SZ_2) ||
-		((magic & VFS_CAP_REVISION_MASK) == VFS_CAP_REVISION_3 &&
-			value.len != XATTR_CAPS_SZ_3))
+	while (i < WH_COUNT(revisions) &&
+		(revisions[i].revision != (magic & VFS_CAP_REVISION_MASK) ||
+			revisions[i].size != value.len))
+		i++;
+	if (i == WH_COUNT(revisions))
 		return false;
 	ret->effective = (magic & VFS_CAP_FLAGS_EFFECTIVE) != 0;
 	ret->capabilities = le32toh(data.data[0].permitted);
@@ -58,26 +66,34 @@ static int open_in(int root, const char *path, uint64_t resolve)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Whether what is open lies on a file system that could keep us waiting. Asked of the kernel alone:
- * fdinfo has the mount, and mountinfo its type. */
-static bool is_foreign(int pid, int fd)
+/* The number of the mount that what is open lies on, from fdinfo; 0: not known. */
+static uint64_t mount_of(int proc, int fd)
 {
-	static const char *const types[] = { "fuse", "nfs", "cifs", "smb3", "9p", "ceph", "afs" };
-	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
-	int proc WH_FD = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	const struct wh_mount *mount = NULL;
-	struct wh_mounts mounts;
 	unsigned long long id = 0;
 	const char *found;
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "fdinfo/%d", fd);
-	if (wh_process_text(proc, getpid(), name, 4096, &text) < 0)
-		return true;
+	if (wh_process_text(proc, getpid(), name, 4096, &text) < 0 || text.data == NULL)
+		return 0;
 	found = strstr(text.data, "mnt_id:");
-	if (found == NULL || sscanf(found, "mnt_id: %llu", &id) != 1 ||
-		wh_confine_mounts(proc, pid, &arena, &mounts) < 0)
+	return found != NULL && sscanf(found, "mnt_id: %llu", &id) == 1 ? id : 0;
+}
+
+/* Whether what is open lies on a file system that could keep us waiting. Asked of the kernel alone:
+ * fdinfo has the mount, and mountinfo its type. */
+static bool is_foreign(int pid, int fd)
+{
+	static const char *const types[] = { "fuse", "nfs", "cifs", "smb3", "9p", "ceph", "afs",
+		"virtiofs" };
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	int proc WH_FD = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t id = proc < 0 ? 0 : mount_of(proc, fd);
+	const struct wh_mount *mount = NULL;
+	struct wh_mounts mounts;
+
+	if (id == 0 || wh_confine_mounts(proc, pid, &arena, &mounts) < 0)
 		return true;
 	mount = wh_mounts_find(&mounts, id, "");
 	for (size_t i = 0; mount != NULL && i < WH_COUNT(types); i++) {
@@ -87,17 +103,38 @@ static bool is_foreign(int pid, int fd)
 	return mount == NULL;
 }
 
-/* On the root file system, else, where the kernel has the way there in mind (Linux 5.12), on
- * another that does not keep us waiting. */
-static int find_in(int pid, const char *folder, const char *path)
+/* A folder that /proc links to; the way there asks no file system. */
+static int open_link(int pid, const char *link)
 {
 	char name[32];
-	int root WH_FD = WH_NO_FD, fd WH_FD = WH_NO_FD;
+	int fd;
 
-	(void)snprintf(name, sizeof(name), "/proc/%d/%s", pid, folder);
-	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(name, sizeof(name), "/proc/%d/%s", pid, link);
+	fd = open(name, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The same file system as the first process's root is the engine's, whatever it is. */
+static bool is_engines(int init, int folder)
+{
+	int proc WH_FD = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int root WH_FD = open_link(init, "root");
+	uint64_t id = proc < 0 || root < 0 ? 0 : mount_of(proc, root);
+
+	return id != 0 && id == mount_of(proc, folder);
+}
+
+/* On the file system of that folder, else, where the kernel has the way there in mind (Linux 5.12),
+ * on another that does not keep us waiting. */
+static int find_in(int pid, int init, const char *link, const char *path)
+{
+	int root WH_FD = open_link(pid, link);
+	int fd WH_FD = WH_NO_FD;
+
 	if (root < 0)
-		return -errno;
+		return root;
+	if (!is_engines(init, root) && is_foreign(pid, root))
+		return -ENOENT;
 	fd = open_in(root, path, RESOLVE_NO_XDEV);
 	if (fd == -EXDEV) {
 		fd = open_in(root, path, RESOLVE_CACHED);
@@ -107,11 +144,40 @@ static int find_in(int pid, const char *folder, const char *path)
 	return wh_steal_fd(fd);
 }
 
+/* A path from the working folder that leads out of it, as one from the root. */
+static int find_beside(int tid, int init, const char *path)
+{
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	int proc WH_FD = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *folder = NULL, *whole = NULL;
+
+	if (proc < 0 || wh_process_link(proc, tid, "cwd", &arena, &folder) < 0 || folder[0] != '/')
+		return -ENOENT;
+	whole = wh_arena_printf(&arena, "%s/%s", folder, path);
+	return whole == NULL ? -ENOMEM : find_in(tid, init, "root", whole);
+}
+
+/* What it runs now: the same, unless it has gone on to another one meanwhile. */
+static int find_running(int tid)
+{
+	int fd WH_FD = open_link(tid, "exe");
+
+	return fd < 0 || is_foreign(tid, fd) ? -ENOENT : wh_steal_fd(fd);
+}
+
 static int find(int32_t tid, int32_t init, const char *path)
 {
-	int fd = path[0] == '/' ? find_in(tid, "root", path) : find_in(tid, "cwd", path);
+	int fd;
 
-	return fd < 0 && path[0] == '/' ? find_in(init, "root", path) : fd;
+	if (path[0] == '/')
+		fd = find_in(tid, init, "root", path);
+	else if (strstr(path, "..") == NULL)
+		fd = find_in(tid, init, "cwd", path);
+	else
+		fd = find_beside(tid, init, path);
+	if (fd < 0 && path[0] == '/')
+		fd = find_in(init, init, "root", path);
+	return fd < 0 ? find_running(tid) : fd;
 }
 
 /* ---- looking at it ----------------------------------------------------------------------------
@@ -175,9 +241,12 @@ static int look(int32_t tid, int32_t init, const char *path, struct wh_program *
 	if (!S_ISREG(st.st_mode))
 		return -ENOENT;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	look_at_ids(tid, &st, ret);
-	look_at_capabilities(link, ret);
 	read_head(link, ret, interpreter);
+	/* The kernel goes by the interpreter's alone. */
+	if (interpreter[0] == '\0') {
+		look_at_ids(tid, &st, ret);
+		look_at_capabilities(link, ret);
+	}
 	return 0;
 }
 

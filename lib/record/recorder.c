@@ -24,6 +24,7 @@
 #include "record/control.h"
 #include "record/devices.h"
 #include "record/ports.h"
+#include "record/privilege.h"
 #include "record/program.h"
 #include "record/store.h"
 #include "record/transport.h"
@@ -32,7 +33,8 @@
 
 #define BUSY_MS 100             /* between looks while things happen… */
 #define IDLE_MS 1000            /* …and while nothing does */
-#define PUT_NS 250000000        /* between two writings of the result, at least */
+#define PUT_NS 250000000        /* between two writings of the result, at least… */
+#define PUT_SHARE 9             /* …and so many times as long as the last one took */
 #define SYMBOLS_MAX (64u << 20) /* bytes of /proc/kallsyms */
 
 struct wh_recorder {
@@ -53,9 +55,9 @@ struct wh_recorder {
 	int64_t epoch;                         /* what a time has less than the time of day */
 	uint64_t now;                          /* when the event at hand happened */
 	uint64_t first;                        /* when the container's program began; 0: not yet */
-	uint64_t told, put;                    /* news and time of the last writing */
-	uint64_t changes;                      /* news of what the gathering does not know */
-	struct wh_learnt_program *programs;    /* WH_LEARNT_LIST_MAX */
+	uint64_t told, put, rest; /* news of the last writing, its end, how long until the next */
+	uint64_t changes;         /* news of what the gathering does not know */
+	struct wh_learnt_program *programs; /* WH_LEARNT_LIST_MAX */
 	size_t program_count;
 	bool narrow; /* a 32-bit program was run */
 	struct wh_err trouble;
@@ -67,6 +69,12 @@ static uint64_t now(clockid_t clock)
 
 	(void)clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* What the clock that events are stamped by has less than the time of day. */
+static int64_t difference(void)
+{
+	return (int64_t)(now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC));
 }
 
 /* ---- what events lead to ----------------------------------------------------------------------
@@ -82,31 +90,52 @@ static void watch_devices(struct wh_recorder *recorder, const char *rootfs)
 			recorded->device_count);
 }
 
+static bool is_kept(const struct wh_recorder *recorder, struct wh_slice file)
+{
+	for (size_t i = 0; i < recorder->program_count; i++) {
+		if (wh_slice_is(file, recorder->programs[i].path))
+			return true;
+	}
+	return false;
+}
+
+static void keep_program(
+	struct wh_recorder *recorder, struct wh_slice file, const struct wh_program *program)
+{
+	struct wh_learnt_program *kept = &recorder->programs[recorder->program_count];
+
+	if (recorder->program_count == WH_LEARNT_LIST_MAX) {
+		(void)wh_fail(&recorder->trouble, E2BIG,
+			"it executed more privileged programs than are kept");
+		return;
+	}
+	*kept = (struct wh_learnt_program){
+		.path = wh_arena_dup(&recorder->arena, file),
+		.setuid = program->setuid,
+		.setgid = program->setgid,
+		.capabilities = program->capabilities,
+	};
+	recorder->program_count += kept->path != NULL;
+	recorder->changes++;
+}
+
 /* A program that confers nothing is not kept. */
 static void take_program(void *context, int32_t tid, struct wh_slice file)
 {
 	struct wh_recorder *recorder = context;
-	struct wh_learnt_program *kept = &recorder->programs[recorder->program_count];
 	struct wh_program program;
 
 	if (recorder->first == 0) {
 		recorder->first = recorder->now;
 		watch_devices(recorder, "");
+		wh_privilege_shed(WH_PRIVILEGE_WATCHING);
 	}
 	if (wh_program_look(tid, recorder->recorded->pid, file, &program) < 0)
 		return;
 	recorder->narrow = recorder->narrow || program.narrow;
-	if (recorder->program_count == WH_LEARNT_LIST_MAX ||
-		(!program.setuid && !program.setgid && program.capabilities == 0))
-		return;
-	*kept = (struct wh_learnt_program){
-		.path = wh_arena_dup(&recorder->arena, file),
-		.setuid = program.setuid,
-		.setgid = program.setgid,
-		.capabilities = program.capabilities,
-	};
-	recorder->program_count += kept->path != NULL;
-	recorder->changes++;
+	if ((program.setuid || program.setgid || program.capabilities != 0) &&
+		!is_kept(recorder, file))
+		keep_program(recorder, file, &program);
 }
 
 static void take_syscall(void *context, int64_t number)
@@ -185,6 +214,8 @@ static int list_devices(
 		ret->devices_unknown = "its /dev could not be watched";
 	else if (wh_devices_lost(recorder->devices))
 		ret->devices_unknown = "too many files of its /dev were opened at a time";
+	else if (wh_devices_blind(recorder->devices))
+		ret->devices_unknown = "some of its devices are not files of its own /dev";
 	for (size_t i = 0; i < recorded->device_count; i++) {
 		if (ret->device_count < WH_LEARNT_LIST_MAX &&
 			wh_devices_opened(recorder->devices, i))
@@ -239,6 +270,8 @@ static const char *why_incomplete(
 		return wh_arena_printf(arena,
 			"%llu events were lost: the kernel had no room for them",
 			(unsigned long long)learnt->lost);
+	if (recorder->first == 0)
+		return "no program of its own was seen to start";
 	return NULL;
 }
 
@@ -276,14 +309,18 @@ static void list_written(
 	struct wh_recorder *recorder, struct wh_arena *arena, struct wh_learnt *ret)
 {
 	uint64_t since = recorder->first == 0 ? recorder->start : recorder->first;
+	int64_t epoch = difference();
 	int r;
 
+	/* A clock that was set back meanwhile has stamped what came later with earlier times. */
+	if (epoch > recorder->epoch)
+		epoch = recorder->epoch;
 	ret->written_unknown = NULL;
 	if (recorder->recorded->readonly)
 		return;
 	r = recorder->written.folder < 0
 		    ? -ENOENT
-		    : wh_written_list(&recorder->written, (int64_t)since + recorder->epoch,
+		    : wh_written_list(&recorder->written, (int64_t)since + epoch,
 			      WH_LEARNT_WRITTEN_MAX, arena, &ret->written, &ret->written_count,
 			      &ret->written_more);
 	if (r < 0) {
@@ -293,7 +330,8 @@ static void list_written(
 	}
 }
 
-/* Writes what is known by now; what cannot be written is tried again at the next news. */
+/* Writes what is known by now; what cannot be written is tried again at the next news. However long
+ * that takes, most of the time is left for reading. */
 static void put(struct wh_recorder *recorder)
 {
 	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
@@ -301,12 +339,15 @@ static void put(struct wh_recorder *recorder)
 	uint64_t time = now(CLOCK_MONOTONIC);
 	struct wh_learnt learnt;
 
-	if (news == recorder->told || time - recorder->put < PUT_NS)
+	if (news == recorder->told || time - recorder->put < recorder->rest)
 		return;
-	recorder->put = time;
 	if (make_result(recorder, false, &arena, &learnt) == 0 &&
 		wh_store_put(recorder->folder, recorder->file, &learnt, NULL) == 0)
 		recorder->told = news;
+	recorder->put = now(CLOCK_MONOTONIC);
+	recorder->rest = (recorder->put - time) * PUT_SHARE;
+	if (recorder->rest < PUT_NS)
+		recorder->rest = PUT_NS;
 }
 
 static int finish(struct wh_recorder *recorder, struct wh_err *err)
@@ -437,7 +478,7 @@ int wh_recorder_open(
 	recorder->waiting = recorder->written.folder = WH_NO_FD;
 	recorder->start = now(CLOCK_MONOTONIC);
 	recorder->told = UINT64_MAX; /* so that the first look writes what there is: a recording */
-	recorder->epoch = (int64_t)(now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC));
+	recorder->epoch = difference();
 	r = open_all(recorder, &why);
 	if (r < 0) {
 		store_failure(recorder, &why);
@@ -460,6 +501,20 @@ static void load_symbols(struct wh_recorder *recorder)
 		(void)!wh_symbols_parse_take(&recorder->symbols, &text);
 }
 
+/* Whoever gave up waiting may be in the container already, or be another process by now. */
+static void join(struct wh_recorder *recorder, int connection, int pid)
+{
+	const struct wh_transport *transport = recorder->transport;
+
+	if (transport->join == NULL)
+		return;
+	if (!wh_control_is_waiting(connection))
+		(void)wh_fail(&recorder->trouble, ETIMEDOUT,
+			"an exec is not recorded: the recorder was too busy");
+	else if (transport->join(recorder->trace, pid, &recorder->trouble) < 0)
+		wh_err_prefix(&recorder->trouble, "an exec is not recorded");
+}
+
 /* True when it is to end. */
 static bool take_control(struct wh_recorder *recorder)
 {
@@ -473,9 +528,7 @@ static bool take_control(struct wh_recorder *recorder)
 		recorder->waiting = fd;
 		return true;
 	}
-	if (recorder->transport->join != NULL &&
-		recorder->transport->join(recorder->trace, pid, &recorder->trouble) < 0)
-		wh_err_prefix(&recorder->trouble, "an exec is not recorded");
+	join(recorder, fd, pid);
 	wh_control_done(fd);
 	return false;
 }
@@ -506,11 +559,26 @@ static void drain(struct wh_recorder *recorder, bool last)
 			recorder->trace, take_event, recorder, last, &recorder->trouble);
 }
 
-static void close_control(struct wh_recorder *recorder)
+/*
+ * Whoever waits, in the queue too, learns it before the events are taken down, which takes the
+ * kernel a while. By then the next container of this bundle can have a recorder, and nothing of the
+ * root file system is held, which the engine unmounts next.
+ */
+static void let_go(struct wh_recorder *recorder)
 {
 	if (recorder->control >= 0)
 		wh_control_remove(recorder->recorded->bundle);
+	wh_written_close(&recorder->written);
+	wh_devices_close(wh_steal_ptr(recorder->devices));
+	if (recorder->waiting >= 0)
+		wh_control_done(wh_steal_fd(recorder->waiting));
 	wh_close_fd(&recorder->control);
+}
+
+void wh_recorder_late(struct wh_recorder *recorder)
+{
+	(void)wh_fail(&recorder->trouble, ETIMEDOUT,
+		"its beginning is missing: the recorder was ready too late");
 }
 
 int wh_recorder_run(struct wh_recorder *recorder, struct wh_err *err)
@@ -519,6 +587,7 @@ int wh_recorder_run(struct wh_recorder *recorder, struct wh_err *err)
 	int patience = BUSY_MS, r;
 
 	load_symbols(recorder);
+	wh_privilege_shed(recorder->devices == NULL ? WH_PRIVILEGE_OPENING : WH_PRIVILEGE_WATCHING);
 	while (!last) {
 		uint64_t before = recorder->now;
 
@@ -532,11 +601,7 @@ int wh_recorder_run(struct wh_recorder *recorder, struct wh_err *err)
 		patience = recorder->now != before ? BUSY_MS : IDLE_MS;
 	}
 	r = finish(recorder, err);
-	/* Whoever waits, in the queue too, learns it before the events are taken down, which takes
-	 * the kernel a while. */
-	if (recorder->waiting >= 0)
-		wh_control_done(wh_steal_fd(recorder->waiting));
-	close_control(recorder);
+	let_go(recorder);
 	return r;
 }
 
@@ -544,13 +609,11 @@ void wh_recorder_close(struct wh_recorder *recorder)
 {
 	if (recorder == NULL)
 		return;
-	close_control(recorder);
+	let_go(recorder);
 	if (recorder->transport != NULL)
 		recorder->transport->close(recorder->trace);
 	wh_gather_free(recorder->gathering);
 	wh_symbols_free(recorder->symbols);
-	wh_written_close(&recorder->written);
-	wh_devices_close(recorder->devices);
 	wh_close_fd(&recorder->folder);
 	wh_close_fd(&recorder->process);
 	wh_close_fd(&recorder->signals);

@@ -36,8 +36,12 @@ struct wh_recorder;
 int wh_recorder_open(struct wh_recorder **ret, const struct wh_recorded *recorded,
 	struct wh_err *err) WH_MUST_CHECK;
 
+/* The container did not wait for it: the result will say so. */
+void wh_recorder_late(struct wh_recorder *recorder);
+
 /* Records until the container's first process ends, somebody says stop (control.h), or SIGTERM,
- * SIGINT or SIGHUP comes; then stores the result. 0, or -errno when it could not be stored. */
+ * SIGINT or SIGHUP comes; then stores the result. Gives up what privileges the caller has for good
+ * (privilege.h). 0, or -errno when it could not be stored. */
 int wh_recorder_run(struct wh_recorder *recorder, struct wh_err *err) WH_MUST_CHECK;
 
 void wh_recorder_close(struct wh_recorder *recorder); /* NULL is fine */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,8 +15,10 @@
 #include "host/mounts.h"
 
 #define DEPTH_MAX 128
+#define PATIENCE_S 10 /* for the walk: a stop hook waits for it, and an engine for that */
 
-/* The upper layer of the overlay that is mounted there; NULL when it is none or has none. */
+/* The upper layer of the overlay that is mounted there; NULL when it is none or has none. Some
+ * engines mount with paths that count from a folder of theirs, which nobody can find. */
 static const char *upper_of(const char *rootfs, struct wh_arena *arena)
 {
 	static const char option[] = "upperdir=";
@@ -39,10 +42,17 @@ static const char *upper_of(const char *rootfs, struct wh_arena *arena)
 int wh_written_open(const char *rootfs, struct wh_written *ret, struct wh_err *err)
 {
 	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
-	const char *upper = upper_of(rootfs, &arena);
+	char real[PATH_MAX];
+	const char *upper;
 
+	ret->folder = WH_NO_FD;
+	if (realpath(rootfs, real) == NULL)
+		return wh_fail_errno(err, errno, "its root file system");
+	upper = upper_of(real, &arena);
+	if (upper != NULL && upper[0] != '/')
+		return wh_fail(err, ENOTSUP, "the upper layer of its root file system has no path");
 	ret->upper = upper != NULL;
-	ret->folder = open(upper != NULL ? upper : rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret->folder = open(upper != NULL ? upper : real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (ret->folder < 0) {
 		ret->folder = WH_NO_FD;
 		return wh_fail_errno(err, errno, "its root file system");
@@ -63,6 +73,7 @@ struct walk {
 	int64_t since;
 	dev_t device;
 	size_t limit, looks;
+	time_t deadline; /* CLOCK_MONOTONIC, seconds */
 	const char **found;
 	size_t count;
 	bool more;
@@ -73,6 +84,14 @@ static void close_folder(DIR **folder)
 {
 	if (*folder != NULL)
 		closedir(*folder);
+}
+
+static time_t seconds(void)
+{
+	struct timespec t = { .tv_sec = 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
 }
 
 static bool is_new(const struct walk *walk, const struct stat *st)
@@ -100,7 +119,7 @@ static int look_at(struct walk *walk, int folder, const char *name, unsigned dep
 	int fd WH_FD = WH_NO_FD;
 	struct stat st;
 
-	if (++walk->looks > WH_WRITTEN_LOOKS || depth > DEPTH_MAX)
+	if (++walk->looks > WH_WRITTEN_LOOKS || depth > DEPTH_MAX || seconds() > walk->deadline)
 		return -E2BIG;
 	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -164,7 +183,10 @@ static int64_t tick(void)
 int wh_written_list(const struct wh_written *written, int64_t since, size_t limit,
 	struct wh_arena *arena, const char *const **ret, size_t *ret_count, bool *ret_more)
 {
-	struct walk walk = { .arena = arena, .since = since - tick(), .limit = limit };
+	struct walk walk = { .arena = arena,
+		.since = since - tick(),
+		.limit = limit,
+		.deadline = seconds() + PATIENCE_S };
 	struct stat st;
 	int r;
 
