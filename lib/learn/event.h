@@ -30,7 +30,9 @@ struct wh_event {
 	union {
 		struct {
 			unsigned capability; /* below 64, may be newer than whittle */
-			uint64_t target;     /* address of the user namespace it counts in */
+			/* Address of the user namespace whose credentials said yes; where that is
+			 * not known, of the one that was asked about. */
+			uint64_t target;
 			const uint64_t
 				*stack; /* addresses, innermost first; the sink's call alone */
 			unsigned depth; /* 0: no stack is known */

@@ -9,7 +9,7 @@ static const struct {
 	const char *field;
 } needed[] = {
 	{ WH_PERF_CHECK, "cap" },
-	{ WH_PERF_CHECK, "target_ns" },
+	{ WH_PERF_CHECK, "capable_ns" },
 	{ WH_PERF_EXEC, "filename" },
 	{ WH_PERF_SYSCALL, "id" },
 	{ WH_PERF_SYSCALL, "args" },
@@ -103,7 +103,7 @@ static bool decode_check(const struct wh_format *format, struct wh_slice raw, st
 
 	ret->kind = WH_EVENT_CHECK;
 	if (!number(format, "cap", raw, &capability) ||
-		!number(format, "target_ns", raw, &target) || capability < 0 || capability > 63)
+		!number(format, "capable_ns", raw, &target) || capability < 0 || capability > 63)
 		return false;
 	ret->check.capability = (unsigned)capability;
 	ret->check.target = (uint64_t)target;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -391,8 +392,11 @@ static int open_trace(struct wh_recorder *recorder, struct wh_err *err)
 {
 	const struct wh_recorded *recorded = recorder->recorded;
 	int cgroup WH_FD = wh_cgroup_open(recorded->pid, NULL);
+	/* By these the runtime shows which user namespace it has made, whatever is granted. */
+	const wh_capset shown =
+		wh_capset_of(CAP_SETPCAP) | wh_capset_of(CAP_SETUID) | wh_capset_of(CAP_SETGID);
 	const struct wh_target target = {
-		.pid = recorded->pid, .cgroup = cgroup, .granted = recorded->granted
+		.pid = recorded->pid, .cgroup = cgroup, .granted = recorded->granted | shown
 	};
 
 	raise_files();

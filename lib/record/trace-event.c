@@ -10,14 +10,17 @@
 #include <string.h>
 
 /*
- * What the kernel calls it. Of a probe (WH_TRACED_ANSWER; WH_TRACED_CHECK in older kernels) the
- * event has the name and the fields that we gave it, and these are the fields.
+ * What the kernel calls it. The namespace of a check is that whose credentials said yes, where the
+ * kernel tells it; a probe sees only the one that was asked about. Of a probe (WH_TRACED_ANSWER;
+ * WH_TRACED_CHECK in older kernels) the event has the name and the fields that we gave it, and
+ * these are the fields.
  */
 static const struct {
 	const char *event;
 	const char *fields[2];
+	const char *instead; /* of the second field */
 } traced[WH_TRACED_KINDS] = {
-	[WH_TRACED_CHECK] = { "capability/cap_capable", { "cap", "target_ns" } },
+	[WH_TRACED_CHECK] = { "capability/cap_capable", { "cap", "capable_ns" }, "target_ns" },
 	[WH_TRACED_ANSWER] = { NULL, { "ret" } },
 	[WH_TRACED_EXEC] = { "sched/sched_process_exec", { "filename" } },
 	[WH_TRACED_FORK] = { "sched/sched_process_fork", { "child_pid" } },
@@ -48,6 +51,8 @@ int wh_trace_layout_add(
 
 		if (name == NULL)
 			continue;
+		if (field == NULL && i == 1 && traced[kind].instead != NULL)
+			field = wh_format_find(format, traced[kind].instead);
 		if (field == NULL)
 			return -EINVAL;
 		layout->kinds[kind].fields[i] = *field;
