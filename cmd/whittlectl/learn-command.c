@@ -185,7 +185,7 @@ static int read_engine(struct wh_learn_command *ret, struct wh_err *err)
 	if (strcmp(word, "run") != 0)
 		return wh_fail(err, EINVAL,
 			"\"%s%s%s\" starts no container that could be learnt in one run; say %s "
-			"run…, or give the container's rule \"learn\": true in the policy",
+			"run..., or give the container's rule \"learn\": true in the policy",
 			engine->program, word[0] == '\0' ? "" : " ", word, engine->program);
 	ret->run = at;
 	return read_run(ret, engine, err);
@@ -239,8 +239,8 @@ int wh_learn_command_read(
 		return read_engine(ret, err);
 	}
 	return wh_fail(err, EINVAL,
-		"\"%s\" is no way to start a container that is known here: it is docker run…, "
-		"podman run… or --bundle DIR",
+		"\"%s\" is no way to start a container that is known here: it is docker run..., "
+		"podman run... or --bundle DIR",
 		words[0]);
 }
 
