@@ -31,8 +31,8 @@ struct wh_seccomp_limits {
 /* The reason of changes that close user namespaces, to be told from others by its address. */
 extern const char wh_seccomp_userns_why[];
 
-/* Told of each change: "removed", "set" or "added", what, and why (a phrase). `what` lives in the
- * document or the program. */
+/* Told of each change: "removed", "set" or "added", what, and why (a phrase). `what` is gone when
+ * the call returns. */
 typedef void wh_seccomp_note(
 	void *context, const char *action, struct wh_slice what, const char *why);
 

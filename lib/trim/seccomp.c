@@ -19,12 +19,19 @@ static void tell(void *context, const char *action, struct wh_slice what, const 
 	struct wh_trim *trim = telling->trim;
 	bool userns = why == wh_seccomp_userns_why;
 	enum wh_kind kind = userns ? WH_KIND_USER_NAMESPACES : WH_KIND_SECCOMP;
+	const char *kept = wh_arena_dup(trim->arena, what);
 
+	if (kept == NULL) {
+		telling->result =
+			wh_fail_errno(telling->err, ENOMEM, "narrowing the seccomp filter");
+		return;
+	}
 	if (telling->result == 0 && wh_trim_limit(trim, kind)->otherwise == WH_REFUSE)
 		telling->result = wh_trim_beyond(trim, kind, WH_NO_NODE, telling->err,
 			userns ? "user namespaces made inside the container"
 			       : "a seccomp filter that lets this much through");
-	wh_trim_tell(trim, kind, "/linux/seccomp", action, what, why);
+	wh_trim_tell(
+		trim, kind, "/linux/seccomp", action, (struct wh_slice){ kept, what.len }, why);
 }
 
 static bool may_listen(void *context, struct wh_slice path)

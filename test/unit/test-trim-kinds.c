@@ -850,9 +850,40 @@ static void test_unknown_fields_are_told(void **state)
 	judgement_done(&j);
 }
 
+/* What is told outlives the judging: records are written of it. */
+static void test_narrowed_filters_are_told(void **state)
+{
+	static const char profile[] = "{'defaultAction':'SCMP_ACT_ERRNO',"
+				      "'syscalls':[{'names':['read'],'action':'SCMP_ACT_ALLOW'}]}";
+	struct wh_json *profiles[] = { document(profile) };
+	const struct wh_facts facts = {
+		.last_capability = WH_CAP_COUNT - 1, .profiles = profiles, .profile_count = 1
+	};
+	struct wh_limits limits;
+	struct wh_policy *policy = limits_of("\"seccomp\":\"strip\"", &limits);
+	struct judgement j;
+	char *changes;
+
+	(void)state;
+	judge_document(&j, wh_trim_config,
+		document("{\"process\":{},\"root\":{},\"linux\":{\"seccomp\":{"
+			 "\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":"
+			 "[\"read\",\"listen\"],\"action\":\"SCMP_ACT_ALLOW\"}]}}}"),
+		&limits, &facts);
+	assert_int_equal(j.result, 0);
+	changes = judgement_changes(&j);
+	assert_non_null(strstr(changes, "seccomp removed listen at /linux/seccomp: the "
+					"administrator's profile does not allow it\n"));
+	free(changes);
+	judgement_done(&j);
+	wh_json_free(profiles[0]);
+	wh_policy_free(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_narrowed_filters_are_told),
 		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_rlimits),
