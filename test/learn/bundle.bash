@@ -34,7 +34,7 @@ recording_of() { cat /var/lib/whittle/learn/"$1"/*.json; } # workload
 
 config() { # standard output: config.json, which grants all that Docker does
   jq -n --argjson sets "$(usual_sets "$docker_capabilities")" --argjson uid "$uid" --argjson sysctls "$sysctls" \
-    --arg cgroup "/whittle-learn/$id" --arg words "$(printf '%s\037' "${words[@]}")" '{
+    --arg cgroup "/whittle-$id" --arg words "$(printf '%s\037' "${words[@]}")" '{
       ociVersion: "1.0.2",
       process: { user: { uid: $uid, gid: $uid }, args: ($words | split("\u001f")[:-1]), cwd: "/", capabilities: $sets,
         env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONUNBUFFERED=1"] },
@@ -72,7 +72,7 @@ begin() { # capabilities, enforce or record
   mount -t overlay -o "lowerdir=$tree,upperdir=$trial/upper,workdir=$trial/inner" learn "$trial/rootfs"
   policy "$1" "$2" >"$trial/policy.json"
   config >"$trial/config.json"
-  [ -z "${recording:-}" ] || naive_start "/whittle-learn/$id"
+  [ -z "${recording:-}" ] || naive_start "/whittle-$id"
   "${in_front[@]}" "$work/own/whittle" --policy "$trial/policy.json" --root "$trial/state" run --pid-file "$trial/pid" --bundle "$trial" "$id" \
     </dev/null >"$output" 2>&1 &
   runner=$!
