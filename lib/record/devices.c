@@ -136,8 +136,6 @@ int wh_devices_open(struct wh_devices **ret, int pid, const char *rootfs, const 
 	if (count > 0) {
 		dev = open_dev(pid, rootfs);
 		r = dev < 0 ? dev : watch(devices, dev, paths, count);
-		if (r == 0 && devices->blind && rootfs[0] != '\0')
-			r = -ENOENT;
 	}
 	if (r < 0) {
 		wh_devices_close(devices);

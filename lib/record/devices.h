@@ -19,8 +19,8 @@ struct wh_devices;
 /*
  * `rootfs` as seen in the mount namespace of process `pid`, where the runtime has mounted
  * everything by now (runc), or "" once the process has it as its root. `paths` are borrowed. With
- * none there is nothing to watch, which is fine. 0; -ENOENT when there is no /dev there, or, of a
- * `rootfs`, not all nodes are, so that it may be tried again later; -errno.
+ * none there is nothing to watch, which is fine. 0; -ENOENT when there is no /dev there, so that it
+ * may be tried again later; -errno.
  */
 int wh_devices_open(struct wh_devices **ret, int pid, const char *rootfs, const char *const *paths,
 	size_t count) WH_MUST_CHECK;

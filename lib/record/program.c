@@ -165,9 +165,9 @@ static int find_running(int tid)
 	return fd < 0 || is_foreign(tid, fd) ? -ENOENT : wh_steal_fd(fd);
 }
 
-static int find(int32_t tid, int32_t init, const char *path)
+static int find(const struct wh_program_place *place, const char *path)
 {
-	int fd;
+	int tid = place->tid, init = place->init, fd;
 
 	if (path[0] == '/')
 		fd = find_in(tid, init, "root", path);
@@ -177,7 +177,11 @@ static int find(int32_t tid, int32_t init, const char *path)
 		fd = find_beside(tid, init, path);
 	if (fd < 0 && path[0] == '/')
 		fd = find_in(init, init, "root", path);
-	return fd < 0 ? find_running(tid) : fd;
+	if (fd < 0)
+		fd = find_running(tid);
+	if (fd < 0 && path[0] == '/' && place->rootfs >= 0)
+		fd = open_in(place->rootfs, path, RESOLVE_NO_XDEV);
+	return fd;
 }
 
 /* ---- looking at it ----------------------------------------------------------------------------
@@ -227,10 +231,10 @@ static void read_head(const char *link, struct wh_program *program, char interpr
 	interpreter[strcspn(interpreter, " \t\r")] = '\0';
 }
 
-static int look(int32_t tid, int32_t init, const char *path, struct wh_program *ret,
+static int look(const struct wh_program_place *place, const char *path, struct wh_program *ret,
 	char interpreter[SCRIPT_LINE])
 {
-	int fd WH_FD = find(tid, init, path);
+	int fd WH_FD = find(place, path);
 	struct stat st;
 	char link[32];
 
@@ -244,13 +248,14 @@ static int look(int32_t tid, int32_t init, const char *path, struct wh_program *
 	read_head(link, ret, interpreter);
 	/* The kernel goes by the interpreter's alone. */
 	if (interpreter[0] == '\0') {
-		look_at_ids(tid, &st, ret);
+		look_at_ids(place->tid, &st, ret);
 		look_at_capabilities(link, ret);
 	}
 	return 0;
 }
 
-int wh_program_look(int32_t tid, int32_t init, struct wh_slice file, struct wh_program *ret)
+int wh_program_look(
+	const struct wh_program_place *place, struct wh_slice file, struct wh_program *ret)
 {
 	char path[PATH_MAX], interpreter[SCRIPT_LINE];
 	int r;
@@ -260,10 +265,10 @@ int wh_program_look(int32_t tid, int32_t init, struct wh_slice file, struct wh_p
 		return -ENOENT;
 	memcpy(path, file.data, file.len);
 	path[file.len] = '\0';
-	r = look(tid, init, path, ret, interpreter);
+	r = look(place, path, ret, interpreter);
 	for (unsigned i = 0; r == 0 && interpreter[0] != '\0' && i < SCRIPTS_MAX; i++) {
 		(void)snprintf(path, sizeof(path), "%s", interpreter);
-		if (look(tid, init, path, ret, interpreter) < 0)
+		if (look(place, path, ret, interpreter) < 0)
 			break;
 	}
 	return r;

@@ -50,6 +50,7 @@ struct wh_recorder {
 	struct wh_ports udp;
 	bool own_network; /* what is bound in its network namespace is its own doing */
 	int folder, control, process, signals; /* descriptors */
+	int rootfs;                            /* as the engine made it; negative: not known */
 	int waiting;                           /* who said stop, to be answered */
 	char file[32];                         /* of the result */
 	uint64_t start;                        /* CLOCK_MONOTONIC, nanoseconds, as all below */
@@ -124,6 +125,7 @@ static void keep_program(
 static void take_program(void *context, int32_t tid, struct wh_slice file)
 {
 	struct wh_recorder *recorder = context;
+	const struct wh_program_place place = { tid, recorder->recorded->pid, recorder->rootfs };
 	struct wh_program program;
 
 	if (recorder->first == 0) {
@@ -131,7 +133,7 @@ static void take_program(void *context, int32_t tid, struct wh_slice file)
 		watch_devices(recorder, "");
 		wh_privilege_shed(WH_PRIVILEGE_WATCHING);
 	}
-	if (wh_program_look(tid, recorder->recorded->pid, file, &program) < 0)
+	if (wh_program_look(&place, file, &program) < 0)
 		return;
 	recorder->narrow = recorder->narrow || program.narrow;
 	if ((program.setuid || program.setgid || program.capabilities != 0) &&
@@ -271,8 +273,6 @@ static const char *why_incomplete(
 		return wh_arena_printf(arena,
 			"%llu events were lost: the kernel had no room for them",
 			(unsigned long long)learnt->lost);
-	if (recorder->first == 0)
-		return "no program of its own was seen to start";
 	return NULL;
 }
 
@@ -461,6 +461,7 @@ static int open_all(struct wh_recorder *recorder, struct wh_err *err)
 		return wh_fail_errno(err, errno, "signalfd");
 	if (recorded->rootfs != NULL) {
 		(void)!wh_written_open(recorded->rootfs, &recorder->written, NULL);
+		recorder->rootfs = open(recorded->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		watch_devices(recorder, recorded->rootfs);
 	}
 	recorder->own_network = has_own_network(recorded->pid);
@@ -479,7 +480,7 @@ int wh_recorder_open(
 		return wh_fail_errno(err, ENOMEM, "beginning to record");
 	recorder->recorded = recorded;
 	recorder->folder = recorder->control = recorder->process = recorder->signals = WH_NO_FD;
-	recorder->waiting = recorder->written.folder = WH_NO_FD;
+	recorder->waiting = recorder->written.folder = recorder->rootfs = WH_NO_FD;
 	recorder->start = now(CLOCK_MONOTONIC);
 	recorder->told = UINT64_MAX; /* so that the first look writes what there is: a recording */
 	recorder->epoch = difference();
@@ -573,6 +574,7 @@ static void let_go(struct wh_recorder *recorder)
 	if (recorder->control >= 0)
 		wh_control_remove(recorder->recorded->bundle);
 	wh_written_close(&recorder->written);
+	wh_close_fd(&recorder->rootfs);
 	wh_devices_close(wh_steal_ptr(recorder->devices));
 	if (recorder->waiting >= 0)
 		wh_control_done(wh_steal_fd(recorder->waiting));
