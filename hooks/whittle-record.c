@@ -60,13 +60,14 @@ static int read_words(
 		const char *option;
 		const char **value;
 	} options[] = {
+		{ "--bundle=", &recorded->bundle },
 		{ "--name=", &recorded->name },
 		{ "--image=", &recorded->image },
 		{ "--engine=", &recorded->engine },
 	};
 
 	*ret_start = argc > 1 && strcmp(argv[1], "start") == 0;
-	if (!*ret_start && (argc != 2 || strcmp(argv[1], "stop") != 0))
+	if (!*ret_start && (argc < 2 || strcmp(argv[1], "stop") != 0))
 		return wh_fail(err, EINVAL,
 			"it is a hook that whittle puts into config.json itself; see "
 			"whittle.json(5), \"learn\"");
@@ -109,7 +110,9 @@ static int read_state(struct hook *hook, struct wh_err *err)
 	}
 	root = wh_json_root(hook->state);
 	recorded->id = text_of(hook, hook->state, wh_json_get(hook->state, root, "id"));
-	recorded->bundle = text_of(hook, hook->state, wh_json_get(hook->state, root, "bundle"));
+	if (recorded->bundle == NULL)
+		recorded->bundle =
+			text_of(hook, hook->state, wh_json_get(hook->state, root, "bundle"));
 	if (wh_json_u64(hook->state, wh_json_get(hook->state, root, "pid"), &pid) == 0 &&
 		pid <= INT32_MAX)
 		recorded->pid = (int)pid;

@@ -142,6 +142,7 @@ static int name_recording(struct wh_judgement *judged, const struct wh_call *cal
 		return wh_fail_errno(err, ENOMEM, "identifying the container");
 	*ret = (struct wh_recording){
 		.name = judged->decision.rule,
+		.bundle = judged->bundle,
 		.image = facts[WH_FACT_IMAGE].text,
 		.engine = facts[WH_FACT_ENGINE].text,
 	};

@@ -28,12 +28,14 @@ void wh_record_add(struct wh_json *doc, const char *program, const struct wh_rec
 		.timeout = timeout ? WH_RECORD_TIMEOUT : 0,
 	};
 
+	add_word(doc, hook.words, "--bundle", recording->bundle);
 	add_word(doc, hook.words, "--name", recording->name);
 	add_word(doc, hook.words, "--image", recording->image);
 	add_word(doc, hook.words, "--engine", recording->engine);
 	wh_own_hook_add(doc, &hook);
 	hook.point = "poststop";
 	hook.stage = "stop";
-	hook.words = WH_NO_NODE;
+	hook.words = wh_json_new_array(doc);
+	add_word(doc, hook.words, "--bundle", recording->bundle);
 	wh_own_hook_add(doc, &hook);
 }

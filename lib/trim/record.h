@@ -15,6 +15,9 @@
 /* What a recording is called, and whose it is; NULL for what is not known. */
 struct wh_recording {
 	const char *name; /* never NULL */
+	const char
+		*bundle; /* absolute; what a runtime tells its hooks may be another: crun 1.8 says
+			    "/" of a container with a user namespace */
 	const char *image, *engine;
 };
 
