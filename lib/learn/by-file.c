@@ -4,6 +4,8 @@
 
 #include "learn/learnt.h"
 
+#define CAPABILITIES 64u /* newer ones than whittle knows, too */
+
 static const struct wh_learnt_program *program_with(
 	const struct wh_learnt *learnt, unsigned capability)
 {
@@ -25,12 +27,12 @@ static const struct wh_use_of *use_of(const struct wh_learnt *learnt, unsigned c
 
 int wh_learnt_add_files(struct wh_learnt *learnt, struct wh_arena *arena)
 {
-	struct wh_use_of *uses = wh_arena_array(arena, 64, sizeof(*uses));
+	struct wh_use_of *uses = wh_arena_array(arena, CAPABILITIES, sizeof(*uses));
 	size_t count = 0;
 
 	if (uses == NULL)
 		return -ENOMEM;
-	for (unsigned capability = 0; capability < WH_CAP_COUNT; capability++) {
+	for (unsigned capability = 0; capability < CAPABILITIES; capability++) {
 		const struct wh_use_of *use = use_of(learnt, capability);
 		const struct wh_learnt_program *program =
 			(learnt->granted & wh_capset_of(capability)) == 0
