@@ -94,9 +94,9 @@ static void add_check(struct record *record, int32_t capability)
 {
 	add_u32(record, 44);
 	add_common(record, 2073);
-	add_u64(record, 1);
+	add_u64(record, 1); /* credentials */
+	add_u64(record, 2); /* the namespace that was asked about */
 	add_u64(record, UINT64_C(0xffffffff83a5f1c0));
-	add_u64(record, 3);
 	add_u32(record, (uint32_t)capability);
 	add_u32(record, 0);
 	add_u32(record, 0);
