@@ -151,6 +151,23 @@ void wh_gather_free(struct wh_gathering *gathering)
 	free(gathering);
 }
 
+/* What the runtime gives its privileges up with, at the last moment, is no part of an execve. */
+bool wh_gather_has_checks(const struct wh_gathering *gathering)
+{
+	const wh_capset giving_up =
+		wh_capset_of(CAP_SETPCAP) | wh_capset_of(CAP_SETUID) | wh_capset_of(CAP_SETGID);
+
+	for (size_t i = 0; i < gathering->record_count; i++) {
+		const struct record *record = &gathering->records[i];
+
+		if (record->side == SIDE_CONTAINER ||
+			(record->side == SIDE_ENTERING &&
+				(giving_up & wh_capset_of(record->capability)) == 0))
+			return true;
+	}
+	return false;
+}
+
 uint64_t wh_gather_news(const struct wh_gathering *gathering)
 {
 	return gathering->news;

@@ -68,5 +68,9 @@ int wh_gather_event(void *gathering, const struct wh_event *event) WH_MUST_CHECK
 int wh_gather_result(const struct wh_gathering *gathering, const struct wh_symbols *symbols,
 	int64_t epoch, struct wh_arena *arena, struct wh_learnt *ret) WH_MUST_CHECK;
 
+/* Whether there are checks of the container's to be judged, for which names of functions are
+ * needed. */
+bool wh_gather_has_checks(const struct wh_gathering *gathering);
+
 /* Grows with everything that the result would show anew, other than by a larger count. */
 uint64_t wh_gather_news(const struct wh_gathering *gathering);
