@@ -312,6 +312,30 @@ static void the_check_that_finds_the_program_counts(void **state)
 	end(&scene);
 }
 
+/* Names of the kernel's functions are asked for only when something is to be judged by them. */
+static void what_needs_names_is_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, WH_CAPSET_ALL);
+	check(&scene, 1, CAP_SYS_ADMIN, MOUNT);
+	check(&scene, 1, CAP_SETPCAP, MOUNT);
+	assert_false(wh_gather_has_checks(scene.gathering));
+	exec(&scene, 1, "/bin/true");
+	check(&scene, 2, CAP_CHOWN, OPEN);
+	assert_true(wh_gather_has_checks(scene.gathering)); /* MOUNT came just before */
+	end(&scene);
+
+	begin(&scene, WH_CAPSET_ALL);
+	check(&scene, 1, CAP_SETPCAP, MOUNT);
+	exec(&scene, 1, "/bin/true");
+	assert_false(wh_gather_has_checks(scene.gathering));
+	check(&scene, 1, CAP_CHOWN, OPEN);
+	assert_true(wh_gather_has_checks(scene.gathering));
+	end(&scene);
+}
+
 /* ---- what counts ---------------------------------------------------------------------------- */
 
 static void the_strongest_is_learnt(void **state)
@@ -728,6 +752,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_runtime_is_told_from_the_container),
 		cmocka_unit_test(the_check_that_finds_the_program_counts),
+		cmocka_unit_test(what_needs_names_is_told),
 		cmocka_unit_test(the_strongest_is_learnt),
 		cmocka_unit_test(others_credentials_do_not_count),
 		cmocka_unit_test(another_user_namespace_does_not_count),
