@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "audit.h"
+#include "whittlectl/audit/audit.h"
 #include "put.h"
 #include "verbs.h"
 

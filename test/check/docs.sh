@@ -234,20 +234,20 @@ findings=$(awk '
     kind = part[2] in words ? words[part[2]] : part[2]
     gsub(/"/, "`", kind)
     print "| " tolower(substr(part[1], length(" WH_SEVERITY_") + 1)) " | " kind " |"
-  }' cmd/whittlectl/audit-judge.c)
-[ "$(wc -l <<<"$findings")" -eq "$(grep -cE '^static void find_' cmd/whittlectl/audit-judge.c)" ]
-report $? "the findings of cmd/whittlectl/audit-judge.c can be read"
+  }' cmd/whittlectl/audit/judge.c)
+[ "$(wc -l <<<"$findings")" -eq "$(grep -cE '^static void find_' cmd/whittlectl/audit/judge.c)" ]
+report $? "the findings of cmd/whittlectl/audit/judge.c can be read"
 wrong=$(diff <(echo "$findings") <(grep -oE '^\| (critical|high|medium|low) \| `[A-Za-z]+` \|' docs/reference/audit.md) |
   sed -n 's/^< /missing: /p; s/^> /not so in audit-judge.c: /p')
 report_none "$wrong" "the reference of audit has every kind of finding, as grave as it is"
 
 # Keys are arguments of the functions of put.h; those of the sets of a process stand in a table.
 members=$({
-  grep -oE '(wh_put_[a-z]+|put_known)\([a-z]+, "[A-Za-z]+"' cmd/whittlectl/audit-json.c
-  grep -E '\[WH_PROCESS_[A-Z]+\] = ' cmd/whittlectl/audit-json.c
+  grep -oE '(wh_put_[a-z]+|put_known)\([a-z]+, "[A-Za-z]+"' cmd/whittlectl/audit/json.c
+  grep -E '\[WH_PROCESS_[A-Z]+\] = ' cmd/whittlectl/audit/json.c
 } | grep -oE '"[A-Za-z]+"' | tr -d '"' | sort -u)
 [ "$(wc -l <<<"$members")" -gt 40 ]
-report $? "the members of cmd/whittlectl/audit-json.c can be read"
+report $? "the members of cmd/whittlectl/audit/json.c can be read"
 text=$(grep -E '^\| `' docs/reference/audit.md | cut -d '|' -f 2,3 | sed 's/\[\]`/`/g')
 wrong=$({ echo schema && echo "$members"; } | missing '`%s`')
 report_none "$wrong" "the reference of audit has every member of its JSON"

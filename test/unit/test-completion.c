@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "completion.h"
+#include "whittlectl/completion/completion.h"
 
 #define ODD "it's [a] b:c \\d $(e) `f` \"g\""
 

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "learn-command.h"
+#include "whittlectl/learn/command.h"
 
 #define WORDS 24
 

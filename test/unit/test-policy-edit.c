@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "policy-edit.h"
+#include "whittlectl/policy-edit.h"
 
 #define RULE \
 	"{\"name\":\"n\",\"match\":{\"image\":\"web:1\"},\"capabilities\":{\"CAP_KILL\":\"k\"}," \

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "record-line.h"
+#include "whittlectl/record-line.h"
 
 static int read_line(struct wh_record_line *ret, const char *text)
 {

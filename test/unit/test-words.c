@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "verbs.h"
+#include "whittlectl/verbs.h"
 
 static int run_nothing(const struct wh_words *words)
 {
