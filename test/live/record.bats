@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154,SC2317
+# shellcheck disable=SC2016,SC2153,SC2030,SC2031,SC2034,SC2154,SC2317
 #
 # "learn": the hooks that whittle puts into config.json, and the recorder that they leave behind. What
 # a container did is in the recording; whatever it or the recorder does, the container goes on, and
@@ -9,15 +9,15 @@
 load lib
 
 setup_file() {
-  need_live setcap gcc
+  need_live setcap
   [ -x "${WHITTLE_HOOKS:-}/whittle-record" ] || fail "WHITTLE_HOOKS must be the folder with whittle-record"
   export OWN=$BATS_FILE_TMPDIR/own # whittle finds the hook beside itself
   install_own "$OWN"
-  build_bind "$BATS_FILE_TMPDIR/bind"
 }
 setup() { WHITTLE=$OWN/whittle RECORD=$OWN/whittle-record; }
 teardown() {
   end_cases
+  [ ! -f "$BATS_TEST_TMPDIR/mounts" ] || xargs umount <"$BATS_TEST_TMPDIR/mounts"
   end_recorders
 }
 
@@ -26,23 +26,6 @@ install_own() { # folder
   cp "$WHITTLE" "$1/whittle"
   cp "$WHITTLE_HOOKS/whittle-record" "$1/whittle-record"
   chmod 755 "$1" "$1"/*
-}
-
-# "bind PORT": a UDP socket there; then it waits to be killed.
-build_bind() { # program
-  gcc -O1 -static -o "$1" -x c - <<'C'
-#include <arpa/inet.h>
-#include <stdlib.h>
-#include <unistd.h>
-int main(int argc, char *argv[])
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((unsigned short)strtoul(argv[argc - 1], NULL, 10)) };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || write(1, "bound\n", 6) != 6)
-		return 1;
-	return pause();
-}
-C
 }
 
 # Recorders have their sockets and recordings in the case's own folders.
@@ -204,7 +187,7 @@ with_devices() { # filter of linux.devices
   edit_config --argjson devices "$(jq -n "$1")" '.linux.devices = $devices |
     .linux.resources.devices = [{ allow: false, access: "rwm" }, { allow: true, type: "c", major: 1, minor: 3, access: "rwm" },
       { allow: true, type: "c", major: 1, minor: 5, access: "rwm" }]'
-  edit_policy '.rules[0].profile = "privileged"'
+  edit_policy '(.default, .rules[0]).profile = "privileged"'
 }
 records_devices() {
   with_devices '[{ path: "/dev/opened", type: "c", major: 1, minor: 3 }, { path: "/dev/sub/below", type: "c", major: 1, minor: 3 },
@@ -265,8 +248,8 @@ records_overlay() {
 }
 
 records_udp() {
-  cp "$BATS_FILE_TMPDIR/bind" "$CASE/rootfs/bin/bind"
-  run_program /bin/bind 53
+  cp "$(helper binds)" "$CASE/rootfs/bin/binds"
+  run_program /bin/binds 53
   detached held whittle run --detach --pid-file "$CASE/pid" --bundle "$BUNDLE" "$ID"
   PID=$(cat "$CASE/pid")
   eventually grep -q bound "$CASE/held.out"
@@ -517,19 +500,76 @@ deep_and_odd() {
   each_recording_runtime deep_and_odd
 }
 
+# What others open is none of the container's doing.
+opened_by_others() { # what, file
+  detached held whittle run --detach --pid-file "$CASE/pid" --bundle "$BUNDLE" "$ID"
+  eventually is_told '.syscalls | index("nanosleep") or index("clock_nanosleep")'
+  head -c 1 "$2" >/dev/null
+  whittle delete --force "$ID"
+  tells "$1" '.devices | length' 0
+}
+
 # The image's /dev leads to a file system of the host's.
 linked_dev() {
+  [ "$RUNTIME" = runc ] || return 0 # crun starts no such container
   rmdir "$CASE/rootfs/dev"
   mkdir "$CASE/elsewhere"
+  mount -t tmpfs tmpfs "$CASE/elsewhere"
+  printf '%s\n' "$CASE/elsewhere" >>"$BATS_TEST_TMPDIR/mounts"
+  touch "$CASE/elsewhere/left"
   ln -s "$CASE/elsewhere" "$CASE/rootfs/dev"
-  private_namespace "mount --bind '$CASE/run' /run/whittle; mount --bind '$CASE/var' /var/lib/whittle
-    mount -t tmpfs tmpfs '$CASE/elsewhere'"
   edit_config '.mounts |= map(select(.destination | startswith("/dev") | not))'
   with_devices '[{ path: "/dev/left", type: "c", major: 1, minor: 3 }]'
-  run_script 'exit 0'
-  outcome whittle run --bundle "$BUNDLE" "$ID" # which not every runtime does
-  [ -z "$(recordings)" ] || is_told '.devices == []'
+  run_script 'exec sleep 1000'
+  opened_by_others "an image's link" "$CASE/elsewhere/left"
 }
 @test "an image whose /dev is a link" {
   each_recording_runtime linked_dev
+}
+
+hosts_dev() {
+  edit_config '.mounts |= (map(select(.destination | startswith("/dev") | not)) +
+    [{ destination: "/dev", type: "bind", source: "/dev", options: ["rbind"] }])'
+  with_devices '[{ path: "/dev/full", type: "c", major: 1, minor: 7 }]'
+  run_script 'exec sleep 1000'
+  opened_by_others "the host's /dev" /dev/full
+  is_told '.devicesUnknown != null'
+}
+@test "a container that has the host's /dev" {
+  each_recording_runtime hosts_dev
+}
+
+# One that goes on opening keeps its recorder from nothing.
+busy_dev() {
+  with_devices '[{ path: "/dev/left", type: "c", major: 1, minor: 5 }]'
+  run_script 'for i in 1 2 3 4; do (while :; do : </dev/null; done) & done; chown 7 /tmp; exec sleep 1000'
+  detached held whittle run --detach --pid-file "$CASE/pid" --bundle "$BUNDLE" "$ID"
+  eventually is_told '.uses[] | select(.capability == "CAP_CHOWN")'
+  kill -TERM "$(recorder)"
+  eventually is_told '.ended > 0'
+  whittle delete --force "$ID"
+}
+@test "a container that opens devices without end" {
+  each_recording_runtime busy_dev
+}
+
+# One that has a file system of its own as its root, which answers nobody.
+stuck_root() {
+  cp "$(helper stuck)" "$CASE/rootfs/bin/stuck"
+  mkdir "$CASE/rootfs/mnt"
+  with_devices '[{ path: "/dev/fuse", type: "c", major: 10, minor: 229 }]'
+  edit_config '.linux.resources.devices += [{ allow: true, type: "c", major: 10, minor: 229, access: "rwm" }]
+    | .process.capabilities[] += ["CAP_SYS_ADMIN"]'
+  edit_policy '.default.capabilities += ["CAP_SYS_ADMIN", "CAP_SYS_CHROOT"]'
+  run_program /bin/stuck /bin/busybox # which waits in its very beginning
+  detached held whittle run --detach --pid-file "$CASE/pid" --bundle "$BUNDLE" "$ID"
+  eventually grep -q executed "$CASE/held.out"
+  eventually is_told '.uses[] | select(.capability == "CAP_CHOWN")'
+  is_told '[.uses[].capability] | index("CAP_SYS_CHROOT")'
+  tells "devices" '.devices | join(" ")' /dev/fuse
+  whittle delete --force "$ID"
+  tells "a file system that answers nobody" .complete true
+}
+@test "a container whose root is a file system that answers nobody" {
+  each_recording_runtime stuck_root
 }
