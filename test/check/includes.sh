@@ -50,7 +50,7 @@ owner 'seccomp\.h' lib/seccomp
 owner 'toml\+\+/[a-z_/]+\.h' lib/toml
 
 broken=''
-for header in lib/*/*.h cmd/common/*.h; do
+for header in lib/*/*.h cmd/*/*.h cmd/whittlectl/*/*.h; do
   gcc -std=gnu11 -D_GNU_SOURCE -DWH_VERSION='"0"' -Wall -Wextra -Werror -Ilib -Icmd -fsyntax-only \
     -include "$header" -x c /dev/null || broken+=" $header"
 done
