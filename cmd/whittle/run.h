@@ -74,7 +74,7 @@ const char *wh_run_root(struct wh_run *run) WH_MUST_CHECK;
  * between processes, and stops a second after the last such event is closed. A recorder that begins
  * while such an event is open does not pay for it.
  *
- * Leaves a process behind that holds one for some seconds, while the runtime starts; nobody waits
+ * Leaves a process behind that holds one for a second, while the runtime starts; nobody waits
  * for it, and it holds no descriptor of the caller's. Fails silently: then the recorder pays.
  */
 void wh_run_warm_up(void);

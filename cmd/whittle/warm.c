@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HOLD_S 5 /* as long as a runtime takes until its first hook, and some */
+#define HOLD_S 1 /* as a rule a runtime is at its first hook by then */
 
 static void hold_event(void)
 {
