@@ -179,7 +179,7 @@ not_installed() {
   cp "$OWN/whittle" "$CASE/bin/whittle"
   WHITTLE=$CASE/bin/whittle
   is_refused run --bundle "$BUNDLE" "$ID"
-  says "the policy has containers verified, and whittle-verify is not installed: it belongs into /usr/local/libexec/whittle"
+  says "the policy needs the hook whittle-verify, which is not installed: it belongs into /usr/local/libexec/whittle"
   cp "$OWN/whittle-verify" "$CASE/bin/whittle-verify"
   chmod o+w "$CASE/bin/whittle-verify"
   is_refused run --bundle "$BUNDLE" "$ID"
