@@ -11,6 +11,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -46,6 +48,22 @@ static bool names_container(int folder, const char *name, const char *id)
 	       (text.len == len || (text.len == len + 1 && text.data[len] == '\n'));
 }
 
+/* Whether whittle has met it in another bundle: then this is another container of that id, of some
+ * other engine or root, whose caller may have chosen it. */
+static bool is_elsewhere(int folder, const char *token, const char *bundle)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	char name[WH_REQUEST_TOKEN + sizeof(WH_REQUEST_TAKEN)];
+	int fd WH_FD = WH_NO_FD;
+
+	(void)snprintf(name, sizeof(name), "%s" WH_REQUEST_TAKEN, token);
+	if (faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return false;
+	fd = wh_open_trusted_at(folder, name, NULL);
+	return fd < 0 || wh_read_all(fd, PATH_MAX, &text, NULL) < 0 ||
+	       !wh_slice_is((struct wh_slice){ text.data, text.len }, bundle);
+}
+
 /* Whoever asked holds the lock until he ends, and the kernel drops it for one who was killed. */
 static bool is_held(int fd)
 {
@@ -76,8 +94,8 @@ static int read_policy(int folder, const char *token, struct wh_arena *arena,
 	return 0;
 }
 
-static int search(DIR *names, const char *id, struct wh_arena *arena, struct wh_request *ret,
-	struct wh_err *err)
+static int search(DIR *names, const char *id, const char *bundle, struct wh_arena *arena,
+	struct wh_request *ret, struct wh_err *err)
 {
 	const struct dirent *entry;
 	int r = 0;
@@ -88,14 +106,16 @@ static int search(DIR *names, const char *id, struct wh_arena *arena, struct wh_
 		if (!is_id_file(entry->d_name) || !names_container(dirfd(names), entry->d_name, id))
 			continue;
 		token = wh_arena_dup(arena, (struct wh_slice){ entry->d_name, WH_REQUEST_TOKEN });
-		r = token == NULL ? wh_fail_errno(err, ENOMEM, "looking for requests")
-				  : read_policy(dirfd(names), token, arena, ret, err);
+		if (token == NULL)
+			return wh_fail_errno(err, ENOMEM, "looking for requests");
+		if (!is_elsewhere(dirfd(names), token, bundle))
+			r = read_policy(dirfd(names), token, arena, ret, err);
 	}
 	return r;
 }
 
-int wh_request_find(
-	const char *id, struct wh_arena *arena, struct wh_request *ret, struct wh_err *err)
+int wh_request_find(const char *id, const char *bundle, struct wh_arena *arena,
+	struct wh_request *ret, struct wh_err *err)
 {
 	DIR *names WH_CLEANUP(close_names) = NULL;
 	int folder WH_FD = WH_NO_FD;
@@ -108,7 +128,7 @@ int wh_request_find(
 	if (names == NULL)
 		return 0;
 	(void)wh_steal_fd(folder);
-	return search(names, id, arena, ret, err);
+	return search(names, id, bundle, arena, ret, err);
 }
 
 int wh_request_take(const struct wh_request *request, const char *bundle, struct wh_err *err)

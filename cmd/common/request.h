@@ -8,7 +8,8 @@
  *   TOKEN.json       the policy; who asks holds a lock (flock(2)) on it for as long as it counts
  *   TOKEN.cid        the container's id, which the engine itself writes there (--cidfile) once it
  *                    has chosen it and before it calls the runtime
- *   TOKEN.container  written by whittle: the bundle in which it met the container
+ *   TOKEN.container  written by whittle: the bundle in which it met the container, which is the
+ *                    only one from then on
  *
  * So nothing that a container's author, its image or a user of the engine can write has any say: no
  * label, no annotation, no name. A request whose asker has gone, however that went, counts no more.
@@ -32,12 +33,13 @@ struct wh_request {
 };
 
 /*
- * The request for the container of this id. A container is rarely asked for, and then the folder is
- * not there: one access(2). What is not trusted (host/file.h) is no request. Texts live in the
- * arena. 0, also when there is none; -errno when there is one whose policy is not valid.
+ * The request for the container of this id in this bundle. A container is rarely asked for, and
+ * then the folder is not there: one access(2). What is not trusted (host/file.h) is no request.
+ * Texts live in the arena. 0, also when there is none; -errno when there is one whose policy is not
+ * valid.
  */
-int wh_request_find(const char *id, struct wh_arena *arena, struct wh_request *ret,
-	struct wh_err *err) WH_MUST_CHECK;
+int wh_request_find(const char *id, const char *bundle, struct wh_arena *arena,
+	struct wh_request *ret, struct wh_err *err) WH_MUST_CHECK;
 
 /* Notes that whittle met the container, in this bundle. 0 or -errno. */
 int wh_request_take(

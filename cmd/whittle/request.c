@@ -8,7 +8,8 @@
 int wh_run_take_request(struct wh_run *run, bool begins, struct wh_err *err)
 {
 	struct wh_request request;
-	int r = wh_request_find(run->argv.id, &run->judged.arena, &request, err);
+	int r = wh_request_find(
+		run->argv.id, run->judged.bundle, &run->judged.arena, &request, err);
 
 	if (r < 0 || request.token == NULL)
 		return r;

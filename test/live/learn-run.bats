@@ -359,6 +359,10 @@ others_are_not_taken() {
   hold_request
   rm "$REQUESTS/$TOKEN.json"
   policy_decides "no policy"
+  request
+  hold_request
+  printf '%s' "$BUNDLE-2" >"$REQUESTS/$TOKEN.container"
+  policy_decides "a container of that id in another bundle"
   for name in "${TOKEN%?}" "${TOKEN}0" "${TOKEN%?}G" "${TOKEN^^}" "..${TOKEN:2}"; do
     request "$name"
     hold_request "$name"
