@@ -191,14 +191,30 @@ static void add_phrase(struct wh_buf *to, const struct wh_use_of *use)
 		wh_buf_add_string(to, words->phrase);
 }
 
+/* Without the underscores that tell the kernel's own readers something; NULL when it is none but
+ * the system call's own: "__sys_setuid", "__x64_sys_chroot", "__do_sys_setgroups". */
+static const char *shown_function(const struct wh_use_of *use)
+{
+	const char *name = use->function, *call;
+
+	if (name == NULL)
+		return NULL;
+	name += strspn(name, "_");
+	call = strstr(name, "sys_");
+	return use->syscall != NULL && call != NULL && strcmp(call + 4, use->syscall) == 0 ? NULL
+											   : name;
+}
+
 /* "(bind, inet_bind)", as far as they are known. */
 static void add_evidence(struct wh_buf *to, const struct wh_use_of *use)
 {
-	if (use->syscall == NULL && use->function == NULL)
+	const char *function = shown_function(use);
+
+	if (use->syscall == NULL && function == NULL)
 		return;
 	wh_buf_addf(to, " (%s%s%s)", use->syscall == NULL ? "" : use->syscall,
-		use->syscall == NULL || use->function == NULL ? "" : ", ",
-		use->function == NULL ? "" : use->function);
+		use->syscall == NULL || function == NULL ? "" : ", ",
+		function == NULL ? "" : function);
 }
 
 const char *wh_learnt_reason(

@@ -124,6 +124,38 @@ static void each_capability_has_its_reason(void **state)
 	has_not(&rule, "CAP_SETPCAP");
 }
 
+/* A function is told by its name alone, and not where it says no more than the system call. */
+static void functions_are_told_plainly(void **state)
+{
+	static const struct {
+		const char *syscall, *function, *evidence;
+	} rows[] = {
+		{ "bind", "__inet_bind", "(bind, inet_bind)" },
+		{ "setuid", "__sys_setuid", "(setuid)" },
+		{ "chroot", "__x64_sys_chroot", "(chroot)" },
+		{ "setgroups", "__do_sys_setgroups", "(setgroups)" },
+		{ "setuid", "__sys_setresuid", "(setuid, sys_setresuid)" },
+		{ NULL, "__sys_setuid", "(sys_setuid)" },
+		{ "bind", NULL, "(bind)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(rows); i++) {
+		const struct wh_use_of use = { .capability = CAP_KILL,
+			.use = WH_USE_NEEDED,
+			.syscall = rows[i].syscall,
+			.function = rows[i].function,
+			.program = "/bin/x" };
+		struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+		struct wh_learnt learnt = learnt_of("web");
+		const char *reason = wh_learnt_reason(&learnt, &use, &arena);
+
+		assert_non_null(reason);
+		if (strstr(reason, rows[i].evidence) == NULL)
+			fail_msg("%zu: %s", i, reason);
+	}
+}
+
 /* No capability is without words, nor any of them longer than the policy takes. */
 static void every_capability_has_words(void **state)
 {
@@ -365,6 +397,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_used_is_the_least),
 		cmocka_unit_test(each_capability_has_its_reason),
+		cmocka_unit_test(functions_are_told_plainly),
 		cmocka_unit_test(every_capability_has_words),
 		cmocka_unit_test(odd_names_and_images_make_rules_still),
 		cmocka_unit_test(privileged_programs_want_new_privileges),
