@@ -13,39 +13,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "whittlectl/configure/configure.h"
-#include "whittlectl/diff/diff.h"
-#include "learn.h"
 #include "learn/rule.h"
 #include "oci/reference.h"
-#include "whittlectl/policy-edit.h"
+#include "policy-work.h"
 #include "policy/policy.h"
 #include "record/store.h"
 #include "record/verified.h"
+#include "whittlectl/policy-edit.h"
 
 #define NEW_POLICY "{\n\t\"rules\": []\n}\n"
 
-/* A profile that is to be written. */
-struct profile {
-	const char *path;
-	struct wh_buf text;
-};
-
-struct work {
-	const struct wh_learn_call *call;
-	struct wh_arena arena;
-	struct wh_err err;
-	const char *file;
-	struct wh_target target;
-	struct wh_buf text;  /* as it is to be */
-	struct wh_buf notes; /* for people, a line each */
-	struct wh_buf diff;
-	struct profile *profiles;
-	size_t profile_count;
-	bool widens;
-};
-
-static void work_done(struct work *work)
+static void work_done(struct wh_learn_work *work)
 {
 	for (size_t i = 0; i < work->profile_count; i++)
 		wh_buf_done(&work->profiles[i].text);
@@ -56,45 +34,45 @@ static void work_done(struct work *work)
 	wh_arena_done(&work->arena);
 }
 
-static bool asks(const struct work *work, const char *option)
+static bool asks(const struct wh_learn_work *work, const char *option)
 {
 	return wh_words_has(work->call->words, option);
 }
 
-static int no_memory(struct work *work)
+/* ---- the text as it was and is to be ----------------------------------------------------- */
+
+int wh_learn_no_memory(struct wh_learn_work *work)
 {
 	return wh_fail_errno(&work->err, ENOMEM, "cannot write rules");
 }
 
-/* ---- the text as it was and is to be ----------------------------------------------------- */
-
-static struct wh_slice text_before(const struct work *work)
+struct wh_slice wh_learn_text_before(const struct wh_learn_work *work)
 {
 	return work->target.fd < 0 ? wh_slice_of(NEW_POLICY) : wh_text_of(&work->target.text);
 }
 
 /* Takes the text of an edit, which is left empty. */
-static void take(struct work *work, struct wh_buf *edited)
+static void take(struct wh_learn_work *work, struct wh_buf *edited)
 {
 	wh_buf_done(&work->text);
 	work->text = *edited;
 	*edited = (struct wh_buf)WH_BUF_INIT;
 }
 
-static int open_policy(struct work *work)
+static int open_policy(struct wh_learn_work *work)
 {
 	int r = wh_target_open(&work->target, work->file, &work->arena, &work->err);
 
 	if (r < 0)
 		return r;
 	work->file = work->target.path;
-	wh_buf_add_slice(&work->text, text_before(work));
-	return wh_buf_status(&work->text) < 0 ? no_memory(work) : 0;
+	wh_buf_add_slice(&work->text, wh_learn_text_before(work));
+	return wh_buf_status(&work->text) < 0 ? wh_learn_no_memory(work) : 0;
 }
 
 /* ---- one rule ---------------------------------------------------------------------------- */
 
-static int set_member(struct work *work, const char *rule, const char *const path[],
+static int set_member(struct wh_learn_work *work, const char *rule, const char *const path[],
 	const struct wh_json *doc, wh_node value)
 {
 	struct wh_buf edited WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
@@ -107,7 +85,7 @@ static int set_member(struct work *work, const char *rule, const char *const pat
 }
 
 /* The rule of this name in the text as it is now. WH_NO_NODE; *ret_doc is the caller's. */
-static wh_node find_rule(struct work *work, const char *name, struct wh_json **ret_doc)
+static wh_node find_rule(struct wh_learn_work *work, const char *name, struct wh_json **ret_doc)
 {
 	static const struct wh_json_options options = { .comments = true };
 	struct wh_buf copy WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
@@ -150,8 +128,8 @@ static bool has_list(const struct wh_json *policy, wh_node there)
 	       wh_json_get(policy, there, "otherwise") != WH_NO_NODE;
 }
 
-static int update_rule(struct work *work, const char *name, struct wh_json *policy, wh_node there,
-	struct wh_json *doc, wh_node rule)
+static int update_rule(struct wh_learn_work *work, const char *name, struct wh_json *policy,
+	wh_node there, struct wh_json *doc, wh_node rule)
 {
 	static const struct {
 		const char *key;
@@ -180,7 +158,7 @@ static int update_rule(struct work *work, const char *name, struct wh_json *poli
 	return r;
 }
 
-static int add_rule(struct work *work, const char *name, struct wh_json *doc, wh_node rule,
+static int add_rule(struct wh_learn_work *work, const char *name, struct wh_json *doc, wh_node rule,
 	const struct wh_learnt *learnt)
 {
 	struct wh_buf edited WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
@@ -200,7 +178,7 @@ static int add_rule(struct work *work, const char *name, struct wh_json *doc, wh
 
 /* ---- the profile ------------------------------------------------------------------------- */
 
-static int name_profile(struct work *work, const char *name, const char **ret)
+static int name_profile(struct wh_learn_work *work, const char *name, const char **ret)
 {
 	const char *slash = strrchr(work->file, '/');
 	const char *encoded = wh_store_encode(name, &work->arena);
@@ -208,12 +186,12 @@ static int name_profile(struct work *work, const char *name, const char **ret)
 	*ret = encoded == NULL ? NULL
 			       : wh_arena_printf(&work->arena, "%.*s/seccomp/%s.json",
 					 (int)(slash - work->file), work->file, encoded);
-	return *ret == NULL ? no_memory(work) : 0;
+	return *ret == NULL ? wh_learn_no_memory(work) : 0;
 }
 
-static int add_profile(struct work *work, const struct wh_learnt *learnt, const char **ret)
+static int add_profile(struct wh_learn_work *work, const struct wh_learnt *learnt, const char **ret)
 {
-	struct profile *profile = &work->profiles[work->profile_count];
+	struct wh_learn_profile *profile = &work->profiles[work->profile_count];
 	struct wh_json *doc WH_JSON = NULL;
 	wh_node node;
 	int r = name_profile(work, learnt->name, ret);
@@ -224,23 +202,24 @@ static int add_profile(struct work *work, const struct wh_learnt *learnt, const 
 		return wh_fail(&work->err, EINVAL, "%s: no profile of its system calls: %s",
 			learnt->name, learnt->syscalls_unknown);
 	if (wh_json_new(&doc) < 0)
-		return no_memory(work);
+		return wh_learn_no_memory(work);
 	node = wh_learnt_seccomp(learnt, doc);
-	*profile = (struct profile){ .path = *ret };
+	*profile = (struct wh_learn_profile){ .path = *ret };
 	work->profile_count++;
 	wh_policy_write(&profile->text, doc, node, WH_SLICE(""), WH_SLICE("\t"));
 	wh_buf_add_char(&profile->text, '\n');
-	return node == WH_NO_NODE || wh_buf_status(&profile->text) < 0 ? no_memory(work) : 0;
+	return node == WH_NO_NODE || wh_buf_status(&profile->text) < 0 ? wh_learn_no_memory(work)
+								       : 0;
 }
 
 /* ---- one name ---------------------------------------------------------------------------- */
 
-static int note_root(struct work *work, const struct wh_learnt *learnt)
+static int note_root(struct wh_learn_work *work, const struct wh_learnt *learnt)
 {
 	struct wh_learnt_root root;
 
 	if (wh_learnt_root(learnt, &work->arena, &root) < 0)
-		return no_memory(work);
+		return wh_learn_no_memory(work);
 	if (root.why != NULL)
 		wh_buf_addf(&work->notes, "%s: the root file system stays writable: %s\n",
 			learnt->name, root.why);
@@ -263,7 +242,7 @@ static int note_root(struct work *work, const struct wh_learnt *learnt)
 }
 
 /* In full, as the policy compares it. */
-static int name_image(struct work *work, const char *typed, const char **ret)
+static int name_image(struct wh_learn_work *work, const char *typed, const char **ret)
 {
 	const char *why;
 	int r = wh_reference_normalise(
@@ -271,10 +250,10 @@ static int name_image(struct work *work, const char *typed, const char **ret)
 
 	if (r == -EINVAL)
 		return wh_fail(&work->err, EINVAL, "--image: %s", why);
-	return r < 0 ? no_memory(work) : 0;
+	return r < 0 ? wh_learn_no_memory(work) : 0;
 }
 
-static int put_subject(struct work *work, const struct wh_learn_subject *subject)
+static int put_subject(struct wh_learn_work *work, const struct wh_learn_subject *subject)
 {
 	struct wh_learnt learnt = subject->learnt;
 	struct wh_learnt_rule_options options = { .used_only = asks(work, "used-only") };
@@ -297,13 +276,13 @@ static int put_subject(struct work *work, const struct wh_learn_subject *subject
 		r = wh_verified_without(
 			subject->name, &learnt, &work->arena, &options.without, &work->err);
 	if (r < 0 || wh_json_new(&doc) < 0)
-		return r < 0 ? r : no_memory(work);
+		return r < 0 ? r : wh_learn_no_memory(work);
 	rule = wh_learnt_rule(&learnt, &options, doc, &work->arena);
 	if (rule == WH_NO_NODE)
-		return no_memory(work);
+		return wh_learn_no_memory(work);
 	name = wh_arena_dup(&work->arena, wh_json_string(doc, wh_json_get(doc, rule, "name")));
 	if (name == NULL)
-		return no_memory(work);
+		return wh_learn_no_memory(work);
 	there = find_rule(work, name, &policy);
 	if (work->err.number != 0)
 		return -work->err.number;
@@ -314,162 +293,14 @@ static int put_subject(struct work *work, const struct wh_learn_subject *subject
 	return r < 0 ? r : note_root(work, &learnt);
 }
 
-/* ---- what it comes to -------------------------------------------------------------------- */
+/* ---- what is written ------------------------------------------------------------------------ */
 
-static int read_side(struct work *work, struct wh_slice text, struct wh_side *ret)
-{
-	struct wh_buf copy WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-
-	*ret = (struct wh_side){ .file = work->file, .policy = true };
-	wh_buf_add_slice(&copy, text);
-	return wh_diff_read_policy(ret, &copy, &work->arena, &work->err);
-}
-
-static bool keeps_all(const struct wh_privileges *grants, enum wh_kind kind)
-{
-	static const char all[] = "whatever is asked for";
-
-	for (size_t i = 0; i < grants->count; i++) {
-		if (grants->items[i].kind == kind && strcmp(grants->items[i].text, all) == 0)
-			return true;
-	}
-	return false;
-}
-
-#define PROFILE "profile "
-
-static bool has_profile(const struct wh_privileges *grants, const char *path)
-{
-	for (size_t i = 0; i < grants->count; i++) {
-		const char *text = grants->items[i].text;
-
-		if (grants->items[i].kind == WH_KIND_SECCOMP &&
-			strncmp(text, PROFILE, strlen(PROFILE)) == 0 &&
-			(path == NULL || strcmp(text + strlen(PROFILE), path) == 0))
-			return true;
-	}
-	return false;
-}
-
-/* A list of devices where all were kept is less and not more, and so is a profile where there was
- * none. */
-static bool is_less(const struct wh_privileges *before, const struct wh_privilege *item)
-{
-	if (keeps_all(before, item->kind))
-		return true;
-	return item->kind == WH_KIND_SECCOMP &&
-	       strncmp(item->text, PROFILE, strlen(PROFILE)) == 0 && !has_profile(before, NULL);
-}
-
-/* What a rule would allow that it does not allow now. */
-static int compare_rule(struct work *work, const struct wh_scope_grants *before,
-	const struct wh_scope_grants *after)
-{
-	struct wh_privileges more;
-
-	if (wh_privileges_without(&after->grants, &before->grants, &work->arena, &more) < 0)
-		return no_memory(work);
-	for (size_t i = 0; i < more.count; i++) {
-		if (is_less(&before->grants, &more.items[i]))
-			continue;
-		wh_buf_addf(&work->notes, "rule \"%s\" allows more: %s: %s\n", before->name,
-			wh_kind_info(more.items[i].kind)->key, more.items[i].text);
-		work->widens = true;
-	}
-	return 0;
-}
-
-static int parse_profile(struct work *work, struct wh_slice text, struct wh_json **ret)
-{
-	struct wh_buf copy WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-
-	wh_buf_add_slice(&copy, text);
-	return wh_json_parse_take(ret, &copy, NULL, &work->err);
-}
-
-/* Whether the profile allows the call whatever its arguments are. */
-static bool allows(struct wh_json *doc, struct wh_slice call)
-{
-	wh_json_each_element (doc, wh_json_get(doc, wh_json_root(doc), "syscalls"), rule) {
-		if (!wh_json_string_is(doc, wh_json_get(doc, rule, "action"), "SCMP_ACT_ALLOW") ||
-			wh_json_first(doc, wh_json_get(doc, rule, "args")) != WH_NO_NODE)
-			continue;
-		wh_json_each_element (doc, wh_json_get(doc, rule, "names"), name) {
-			if (wh_slice_eq(wh_json_string(doc, name), call))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* A profile that a rule names by the same path may not grow unseen. */
-static int compare_profile(struct work *work, const struct profile *profile)
-{
-	struct wh_target target WH_TARGET = { .folder = WH_NO_FD, .fd = WH_NO_FD };
-	struct wh_json *before WH_JSON = NULL, *after WH_JSON = NULL;
-	int r = wh_target_open(&target, profile->path, &work->arena, &work->err);
-
-	if (r < 0 || target.fd < 0)
-		return r;
-	r = parse_profile(work, wh_text_of(&target.text), &before);
-	if (r == 0)
-		r = parse_profile(work, wh_text_of(&profile->text), &after);
-	if (r < 0) {
-		wh_err_prefix(&work->err, "%s", profile->path);
-		return r;
-	}
-	wh_json_each_element (after, wh_json_get(after, wh_json_root(after), "syscalls"), rule) {
-		wh_json_each_element (after, wh_json_get(after, rule, "names"), name) {
-			struct wh_slice call = wh_json_string(after, name);
-
-			if (allows(before, call))
-				continue;
-			wh_buf_addf(&work->notes, "%s allows more: %.*s\n", profile->path,
-				(int)call.len, call.data);
-			work->widens = true;
-		}
-	}
-	return 0;
-}
-
-static int compare_profiles(struct work *work, const struct wh_side *before)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < work->profile_count; i++) {
-		for (size_t k = 0; k < before->count; k++) {
-			if (!has_profile(&before->scopes[k].grants, work->profiles[i].path))
-				continue;
-			r = compare_profile(work, &work->profiles[i]);
-			break;
-		}
-	}
-	return r;
-}
-
-/* Reads the text as whittle will, and finds what the rules that were there would allow anew. */
-static int judge(struct work *work)
-{
-	struct wh_side before, after;
-	int r = read_side(work, text_before(work), &before);
-
-	if (r == 0)
-		r = read_side(work, wh_text_of(&work->text), &after);
-	for (size_t i = 0; r == 0 && i < before.count; i++) {
-		for (size_t k = 0; r == 0 && k < after.count; k++) {
-			if (strcmp(before.scopes[i].name, after.scopes[k].name) == 0)
-				r = compare_rule(work, &before.scopes[i], &after.scopes[k]);
-		}
-	}
-	return r < 0 ? r : compare_profiles(work, &before);
-}
-
-static int show(struct work *work)
+static int show(struct wh_learn_work *work)
 {
 	struct wh_slice before = wh_text_of(&work->target.text), after = wh_text_of(&work->text);
 
 	for (size_t i = 0; i < work->profile_count; i++) {
-		const struct profile *profile = &work->profiles[i];
+		const struct wh_learn_profile *profile = &work->profiles[i];
 		struct wh_target target WH_TARGET = { .folder = WH_NO_FD, .fd = WH_NO_FD };
 		struct wh_slice old, new = wh_text_of(&profile->text);
 		int r = wh_target_open(&target, profile->path, &work->arena, &work->err);
@@ -478,20 +309,20 @@ static int show(struct work *work)
 			return r;
 		old = wh_text_of(&target.text);
 		if (wh_diff(profile->path, target.fd < 0 ? NULL : &old, &new, &work->diff) < 0)
-			return no_memory(work);
+			return wh_learn_no_memory(work);
 	}
 	return wh_diff(work->file, work->target.fd < 0 ? NULL : &before, &after, &work->diff) < 0
-		       ? no_memory(work)
+		       ? wh_learn_no_memory(work)
 		       : 0;
 }
 
-static int write_all(struct work *work)
+static int write_all(struct wh_learn_work *work)
 {
 	const char *folder;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < work->profile_count; i++) {
-		const struct profile *profile = &work->profiles[i];
+		const struct wh_learn_profile *profile = &work->profiles[i];
 		struct wh_target target WH_TARGET = { .folder = WH_NO_FD, .fd = WH_NO_FD };
 
 		r = wh_target_open(&target, profile->path, &work->arena, &work->err);
@@ -499,8 +330,8 @@ static int write_all(struct work *work)
 			r = wh_target_write(&target, wh_text_of(&profile->text), 0644, &work->arena,
 				&folder, &work->err);
 	}
-	if (r == 0 &&
-		(work->target.fd < 0 || !wh_slice_eq(text_before(work), wh_text_of(&work->text))))
+	if (r == 0 && (work->target.fd < 0 ||
+			      !wh_slice_eq(wh_learn_text_before(work), wh_text_of(&work->text))))
 		r = wh_target_write(&work->target, wh_text_of(&work->text), 0644, &work->arena,
 			&folder, &work->err);
 	return r;
@@ -509,7 +340,7 @@ static int write_all(struct work *work)
 /* ---- the words --------------------------------------------------------------------------- */
 
 /* With names, --image is what the rule is for; without, it chooses among the recordings. */
-static bool is_meant(const struct work *work, const struct wh_learn_subject *subject)
+static bool is_meant(const struct wh_learn_work *work, const struct wh_learn_subject *subject)
 {
 	const char *image = wh_words_value(work->call->words, "image");
 
@@ -519,7 +350,7 @@ static bool is_meant(const struct work *work, const struct wh_learn_subject *sub
 	       fnmatch(image, subject->learnt.image, 0) == 0;
 }
 
-static int put_subjects(struct work *work)
+static int put_subjects(struct wh_learn_work *work)
 {
 	struct wh_learn_subjects subjects;
 	size_t count = 0;
@@ -530,7 +361,7 @@ static int put_subjects(struct work *work)
 		return r;
 	work->profiles = wh_arena_array(&work->arena, subjects.count + 1, sizeof(*work->profiles));
 	if (work->profiles == NULL)
-		return no_memory(work);
+		return wh_learn_no_memory(work);
 	for (size_t i = 0; r == 0 && i < subjects.count; i++) {
 		const struct wh_learn_subject *subject = &subjects.all[i];
 
@@ -546,7 +377,7 @@ static int put_subjects(struct work *work)
 	return r;
 }
 
-static int run(struct work *work)
+static int run(struct wh_learn_work *work)
 {
 	const char *file = wh_words_value(work->call->words, "file");
 	int r;
@@ -560,9 +391,9 @@ static int run(struct work *work)
 	if (r == 0)
 		r = put_subjects(work);
 	if (r == 0)
-		r = judge(work);
+		r = wh_learn_compare(work);
 	if (r == 0 && wh_buf_status(&work->notes) < 0)
-		r = no_memory(work);
+		r = wh_learn_no_memory(work);
 	if (r < 0)
 		return r;
 	if (asks(work, "dry-run"))
@@ -585,7 +416,7 @@ static void tell(const struct wh_buf *notes)
 
 int wh_learn_policy(const struct wh_learn_call *call)
 {
-	struct work work WH_CLEANUP(work_done) = {
+	struct wh_learn_work work WH_CLEANUP(work_done) = {
 		.call = call,
 		.target = { .folder = WH_NO_FD, .fd = WH_NO_FD },
 	};
