@@ -186,6 +186,8 @@ static bool is_over(struct wh_learn_session *session)
 
 	if (!wh_learn_child_ended(&session->child))
 		return false;
+	/* What its end leaves was there before: a look from earlier may have missed it. */
+	wh_learn_session_look(session);
 	if (session->ended == 0)
 		session->ended = now;
 	if (found && wh_learn_watch_over(&session->watch))
