@@ -22,7 +22,7 @@ ninja -C "$build" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 rm -f "$build.log"
 mkdir -p "$build/findings"
 
-for target in argv format identity json learnt policy process ring-page toml; do
+for target in argv format identity json learnt perf-decode policy process ring-page toml; do
   program=$build/test/fuzz/fuzz-$target
   corpus=test/fuzz/corpus/$target
   find "$corpus" -type f -exec "$program" -runs=0 {} + 2>"$build/log" && grep -q 'Executed' "$build/log"
