@@ -28,6 +28,11 @@ bool wh_slice_is(struct wh_slice a, const char *string)
 	return wh_slice_eq(a, wh_slice_of(string));
 }
 
+int wh_by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 void wh_buf_done(struct wh_buf *buf)
 {
 	free(buf->data);

@@ -25,6 +25,9 @@ struct wh_slice wh_slice_of(const char *string);
 bool wh_slice_eq(struct wh_slice a, struct wh_slice b);
 bool wh_slice_is(struct wh_slice a, const char *string);
 
+/* The order of bytes, for qsort(3) of an array of strings. */
+int wh_by_text(const void *a, const void *b);
+
 /*
  * How many bytes from the start are UTF-8 (Unicode 15, table 3-7: no overlong forms, no surrogates,
  * nothing above U+10FFFF): text.len when all are. NUL counts as valid.

@@ -225,11 +225,6 @@ static int tell_uses(const struct wh_gathering *gathering, const struct wh_symbo
 	return 0;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int tell_syscalls(
 	const struct wh_gathering *gathering, struct wh_arena *arena, struct wh_learnt *ret)
 {
@@ -249,7 +244,7 @@ static int tell_syscalls(
 			return r;
 		count += names[count] != NULL;
 	}
-	qsort(names, count, sizeof(*names), by_text);
+	qsort(names, count, sizeof(*names), wh_by_text);
 	ret->syscalls = names;
 	ret->syscall_count = count;
 	return 0;

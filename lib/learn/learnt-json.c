@@ -422,16 +422,11 @@ static int read_use(const struct reading *reading, wh_node node, enum wh_use *re
 	return bad(reading, node, "\"used\" or \"speculative\"");
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static size_t sort_texts(const char **texts, size_t count)
 {
 	size_t kept = 0;
 
-	qsort(texts, count, sizeof(*texts), by_text);
+	qsort(texts, count, sizeof(*texts), wh_by_text);
 	for (size_t i = 0; i < count; i++) {
 		if (kept == 0 || strcmp(texts[kept - 1], texts[i]) != 0)
 			texts[kept++] = texts[i];

@@ -158,11 +158,6 @@ static bool add_folder(struct folders *folders, const char *folder)
 	return true;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int stay_writable(
 	struct wh_arena *arena, struct wh_learnt_root *ret, const char *what, const char *path)
 {
@@ -205,7 +200,7 @@ int wh_learnt_root(
 	if (list == NULL)
 		return -ENOMEM;
 	memcpy(list, folders.list, folders.count * sizeof(*list));
-	qsort(list, folders.count, sizeof(*list), by_text);
+	qsort(list, folders.count, sizeof(*list), wh_by_text);
 	*ret = (struct wh_learnt_root){ true, list, folders.count, NULL };
 	return 0;
 }

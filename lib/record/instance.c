@@ -22,10 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "record/clock.h"
 #include "record/instance-folder.h"
 #include "record/ring-page.h"
 #include "record/trace-filter.h"
@@ -72,14 +72,6 @@ struct wh_instance {
 	size_t syscall_count;
 	uint64_t lost_told; /* of what the rings lost */
 };
-
-uint64_t wh_instance_now(void)
-{
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_nsec;
-}
 
 /* ---- making ------------------------------------------------------------------------------ */
 
@@ -564,7 +556,7 @@ static int tell_rest_of_lost(struct drain *drain)
 		lost += lost_of_ring(instance, cpu);
 	if (lost <= instance->lost_told)
 		return 0;
-	return tell_lost(drain, wh_instance_now(), lost - instance->lost_told);
+	return tell_lost(drain, wh_clock(CLOCK_MONOTONIC), lost - instance->lost_told);
 }
 
 /* Nothing comes any more, so reading on comes to an end. */
@@ -583,7 +575,7 @@ static int drain_all(struct drain *drain)
 int wh_instance_drain(struct wh_instance *instance, wh_event_sink *sink, void *context, bool last,
 	struct wh_err *err)
 {
-	struct drain drain = { instance, sink, context, wh_instance_now() - SETTLED };
+	struct drain drain = { instance, sink, context, wh_clock(CLOCK_MONOTONIC) - SETTLED };
 	bool more;
 	int r;
 
@@ -605,7 +597,7 @@ int wh_instance_fd(const struct wh_instance *instance)
 
 int wh_instance_join(struct wh_instance *instance, int pid, struct wh_err *err)
 {
-	int r = wh_merge_join(instance->merge, wh_instance_now(), pid);
+	int r = wh_merge_join(instance->merge, wh_clock(CLOCK_MONOTONIC), pid);
 
 	if (r == 0)
 		r = wh_instance_follow(instance->folder, pid);

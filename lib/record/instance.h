@@ -38,8 +38,6 @@ int wh_instance_want(struct wh_instance *instance, enum wh_traced kind, const ch
  * with a sentence. */
 int wh_instance_start(struct wh_instance *instance, struct wh_err *err) WH_MUST_CHECK;
 
-uint64_t wh_instance_now(void); /* as times of events are */
-
 /* As in struct wh_transport. */
 int wh_instance_fd(const struct wh_instance *instance);
 int wh_instance_drain(struct wh_instance *instance, wh_event_sink *sink, void *context, bool last,

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "record/instance-folder.h"
+#include "record/clock.h"
 #include "record/instance.h"
 #include "record/tracefs-root.h"
 
@@ -209,7 +210,7 @@ static int drain(
 	if (r != 0 || !last)
 		return r;
 	event.lost.count = count_missed(trace);
-	event.time = wh_instance_now();
+	event.time = wh_clock(CLOCK_MONOTONIC);
 	return event.lost.count == 0 ? 0 : sink(context, &event);
 }
 

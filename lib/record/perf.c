@@ -22,10 +22,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "record/clock.h"
 #include "record/perf-decode.h"
 #include "record/tracefs-root.h"
 #include "record/transport.h"
@@ -453,14 +453,6 @@ static int tell_rest_of_lost(struct wh_trace *trace, wh_event_sink *sink, void *
 	return sink(context, &event);
 }
 
-static uint64_t now(void)
-{
-	struct timespec t = { .tv_sec = 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* Filters that became narrower. One that cannot be placed stays as it was: that only costs. */
 static void narrow(struct wh_trace *trace)
 {
@@ -474,7 +466,7 @@ static void narrow(struct wh_trace *trace)
 static int drain(
 	struct wh_trace *trace, wh_event_sink *sink, void *context, bool last, struct wh_err *err)
 {
-	uint64_t limit = last ? UINT64_MAX - 1 : now();
+	uint64_t limit = last ? UINT64_MAX - 1 : wh_clock(CLOCK_MONOTONIC);
 	int r = 0;
 
 	look_at_heads(trace);

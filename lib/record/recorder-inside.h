@@ -3,11 +3,10 @@
 
 /* What recorder.c, the life of a recorder, and result.c, what it tells, share; for these alone. */
 
-#include <time.h>
-
 #include "base/arena.h"
 #include "learn/gather.h"
 #include "learn/symbols.h"
+#include "record/clock.h"
 #include "record/devices.h"
 #include "record/ports.h"
 #include "record/recorder.h"
@@ -45,18 +44,10 @@ struct wh_recorder {
 	struct wh_err trouble;
 };
 
-static inline uint64_t wh_recorder_now(clockid_t clock)
-{
-	struct timespec t = { .tv_sec = 0 };
-
-	(void)clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* What the clock that events are stamped by has less than the time of day. */
 static inline int64_t wh_recorder_epoch(void)
 {
-	return (int64_t)(wh_recorder_now(CLOCK_REALTIME) - wh_recorder_now(CLOCK_MONOTONIC));
+	return (int64_t)(wh_clock(CLOCK_REALTIME) - wh_clock(CLOCK_MONOTONIC));
 }
 
 /*

@@ -172,7 +172,7 @@ static int open_result(struct wh_recorder *recorder, struct wh_err *err)
 	if (recorder->folder < 0)
 		return recorder->folder;
 	(void)snprintf(recorder->file, sizeof(recorder->file), "%013llu%07d.json",
-		(unsigned long long)(wh_recorder_now(CLOCK_REALTIME) / 1000000) % 10000000000000u,
+		(unsigned long long)(wh_clock(CLOCK_REALTIME) / 1000000) % 10000000000000u,
 		getpid());
 	return 0;
 }
@@ -232,7 +232,7 @@ int wh_recorder_open(
 	recorder->kallsyms = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	recorder->folder = recorder->control = recorder->process = recorder->signals = WH_NO_FD;
 	recorder->waiting = recorder->written.folder = recorder->rootfs = WH_NO_FD;
-	recorder->start = wh_recorder_now(CLOCK_MONOTONIC);
+	recorder->start = wh_clock(CLOCK_MONOTONIC);
 	recorder->told = UINT64_MAX; /* so that the first look writes what there is: a recording */
 	recorder->epoch = wh_recorder_epoch();
 	r = open_all(recorder, &why);

@@ -35,11 +35,6 @@ static const struct wh_symbols *symbols_of(struct wh_recorder *recorder)
 	return recorder->symbols;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static const char *kernel_release(struct wh_arena *arena)
 {
 	struct utsname name;
@@ -65,7 +60,7 @@ static void begin_result(
 		.transport = recorder->transport == NULL ? NULL : recorder->transport->name,
 		.kernel = kernel_release(arena),
 		.began = seconds_at(recorder, recorder->start),
-		.milliseconds = (wh_recorder_now(CLOCK_MONOTONIC) - recorder->start) / 1000000,
+		.milliseconds = (wh_clock(CLOCK_MONOTONIC) - recorder->start) / 1000000,
 		.recordings = 1,
 		.granted = recorded->granted,
 		.uid = recorded->uid,
@@ -113,7 +108,7 @@ static int list_devices(
 			wh_devices_opened(recorder->devices, i))
 			opened[ret->device_count++] = recorded->devices[i];
 	}
-	qsort(opened, ret->device_count, sizeof(*opened), by_text);
+	qsort(opened, ret->device_count, sizeof(*opened), wh_by_text);
 	ret->devices = opened;
 	return 0;
 }
@@ -192,7 +187,7 @@ static int make_result(
 		sign(ret);
 		return 0;
 	}
-	ret->ended = seconds_at(recorder, wh_recorder_now(CLOCK_MONOTONIC));
+	ret->ended = seconds_at(recorder, wh_clock(CLOCK_MONOTONIC));
 	ret->incomplete = why_incomplete(recorder, ret, arena);
 	ret->complete = ret->incomplete == NULL;
 	return 0;
@@ -227,7 +222,7 @@ void wh_recorder_put(struct wh_recorder *recorder)
 {
 	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
 	uint64_t news = wh_gather_news(recorder->gathering) + recorder->changes;
-	uint64_t time = wh_recorder_now(CLOCK_MONOTONIC);
+	uint64_t time = wh_clock(CLOCK_MONOTONIC);
 	struct wh_learnt learnt;
 
 	if (news == recorder->told || time - recorder->put < recorder->rest)
@@ -235,7 +230,7 @@ void wh_recorder_put(struct wh_recorder *recorder)
 	if (make_result(recorder, false, &arena, &learnt) == 0 &&
 		wh_store_put(recorder->folder, recorder->file, &learnt, NULL) == 0)
 		recorder->told = news;
-	recorder->put = wh_recorder_now(CLOCK_MONOTONIC);
+	recorder->put = wh_clock(CLOCK_MONOTONIC);
 	recorder->rest = (recorder->put - time) * PUT_SHARE;
 	if (recorder->rest < PUT_NS)
 		recorder->rest = PUT_NS;

@@ -162,11 +162,6 @@ struct listing {
 	size_t count;
 };
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The names in a folder that `takes` takes, sorted, in the arena. */
 static int list_names(int folder, bool (*takes)(const char *name), struct wh_arena *arena,
 	struct listing *ret, struct wh_err *err)
@@ -197,7 +192,7 @@ static int list_names(int folder, bool (*takes)(const char *name), struct wh_are
 	}
 	(void)closedir(open);
 	if (r == 0)
-		qsort(ret->names, ret->count, sizeof(*ret->names), by_text);
+		qsort(ret->names, ret->count, sizeof(*ret->names), wh_by_text);
 	return r;
 }
 
@@ -497,7 +492,7 @@ int wh_store_list(struct wh_arena *arena, const char ***ret, size_t *ret_count, 
 	if (r < 0)
 		return r;
 	if (count > 0)
-		qsort(listing.names, count, sizeof(*listing.names), by_text);
+		qsort(listing.names, count, sizeof(*listing.names), wh_by_text);
 	*ret = listing.names;
 	*ret_count = count;
 	return 0;

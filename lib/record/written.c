@@ -166,11 +166,6 @@ static int walk_folder(struct walk *walk, int fd, const struct stat *own, unsign
 	return r == 0 && walk->count == before && !walk->more && is_new(walk, own) ? add(walk) : r;
 }
 
-static int by_path(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* What the clock of file systems can be behind: a tick. */
 static int64_t tick(void)
 {
@@ -198,7 +193,7 @@ int wh_written_list(const struct wh_written *written, int64_t since, size_t limi
 	walk.device = st.st_dev;
 	r = walk_folder(&walk, written->folder, &st, 0);
 	wh_buf_done(&walk.path);
-	qsort(walk.found, walk.count, sizeof(*walk.found), by_path);
+	qsort(walk.found, walk.count, sizeof(*walk.found), wh_by_text);
 	*ret = walk.found;
 	*ret_count = walk.count;
 	*ret_more = walk.more;

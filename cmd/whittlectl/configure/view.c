@@ -32,11 +32,6 @@ static int read_overlay(void *context, const char *path, struct wh_buf *ret, str
 	return wh_buf_status(ret);
 }
 
-static int compare_strings(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int match_overlay(void *context, const char *pattern, struct wh_arena *arena,
 	const char *const **ret, size_t *ret_count, struct wh_err *err)
 {
@@ -59,7 +54,7 @@ static int match_overlay(void *context, const char *pattern, struct wh_arena *ar
 	if (count > 0)
 		memcpy(list, found, count * sizeof(*list));
 	list[count] = overlay->path;
-	qsort(list, count + 1, sizeof(*list), compare_strings);
+	qsort(list, count + 1, sizeof(*list), wh_by_text);
 	*ret = list;
 	*ret_count = count + 1;
 	return 0;

@@ -127,12 +127,6 @@ static int take_scope(struct wh_side *side, const char *name, const struct wh_li
 	return scope->name == NULL ? -ENOMEM : read_limits(limits, arena, &scope->grants);
 }
 
-/* Neither the order of conditions nor that of patterns matters. */
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 struct conditions {
 	struct wh_json *doc;
 	struct wh_buf texts; /* of const char *, in the arena: one for each pattern */
@@ -198,7 +192,8 @@ static const char *conditions_of(struct wh_json *doc, wh_node match, struct wh_a
 	if (lines != NULL && !conditions.failed && wh_buf_status(&conditions.texts) == 0) {
 		if (count > 0)
 			memcpy(lines, conditions.texts.data, count * sizeof(*lines));
-		qsort(lines, count, sizeof(*lines), by_text);
+		/* Neither the order of conditions nor that of patterns matters. */
+		qsort(lines, count, sizeof(*lines), wh_by_text);
 		for (size_t i = 0; i < count; i++)
 			wh_buf_addf(&text, "%s\n", lines[i]);
 		if (wh_buf_status(&text) == 0)
