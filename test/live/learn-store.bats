@@ -424,7 +424,7 @@ exits_bundle() { # noNewPrivileges, uid, terminal, profile
 ends_as_it_should() { # what, terminal
   local command=("${PRIVATE[@]}" "$RUNTIME_PATH" --root "$STATE" run --bundle "$BUNDLE" "$ID")
   if [ "$2" = true ]; then
-    outcome script -qec "$(printf '%q ' "${command[@]}")" /dev/null
+    outcome env SHELL="$BASH" script -qec "$(printf '%q ' "${command[@]}")" /dev/null
   else
     outcome "${command[@]}"
   fi
