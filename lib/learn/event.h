@@ -21,6 +21,7 @@ enum wh_event_kind {
 	WH_EVENT_LOST,    /* the kernel had no room for some events */
 };
 
+#define WH_EVENT_SYSCALLS 1024 /* numbers that matter: more than any machine's table has */
 #define WH_STACK_MAX 127 /* kernel.perf_event_max_stack as it is set unless somebody changed it */
 
 struct wh_event {

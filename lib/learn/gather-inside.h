@@ -15,7 +15,6 @@
 #define TARGETS_MAX 16u          /* user namespaces that are told apart */
 #define PROGRAMS_MAX 4096u
 #define PROGRAM_BYTES_MAX (1u << 20)
-#define SYSCALLS_MAX 1024
 #define RECENT 64u
 
 /* What a runtime needs when it gives up its privileges. */
@@ -92,7 +91,7 @@ struct wh_gathering {
 	uint16_t program_table[PROGRAMS_MAX * 2];
 	struct wh_buf program_bytes;
 
-	uint64_t syscalls[SYSCALLS_MAX / 64];
+	uint64_t syscalls[WH_EVENT_SYSCALLS / 64];
 	struct port ports[WH_LEARNT_LIST_MAX];
 	size_t port_count;
 	struct user users[WH_LEARNT_LIST_MAX];

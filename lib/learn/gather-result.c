@@ -229,12 +229,12 @@ static int tell_syscalls(
 	const struct wh_gathering *gathering, struct wh_arena *arena, struct wh_learnt *ret)
 {
 	const struct wh_gather_hooks *hooks = &gathering->hooks;
-	const char **names = wh_arena_array(arena, SYSCALLS_MAX, sizeof(*names));
+	const char **names = wh_arena_array(arena, WH_EVENT_SYSCALLS, sizeof(*names));
 	size_t count = 0;
 
 	if (names == NULL)
 		return -ENOMEM;
-	for (int64_t i = 0; i < SYSCALLS_MAX && hooks->syscall_name != NULL; i++) {
+	for (int64_t i = 0; i < WH_EVENT_SYSCALLS && hooks->syscall_name != NULL; i++) {
 		int r;
 
 		if ((gathering->syscalls[i / 64] >> i % 64 & 1) == 0)

@@ -437,7 +437,7 @@ static void on_syscall(
 	uint64_t bit;
 	bool has_ids;
 
-	if (thread->owner != WH_OWNER_CONTAINER || number < 0 || number >= SYSCALLS_MAX)
+	if (thread->owner != WH_OWNER_CONTAINER || number < 0 || number >= WH_EVENT_SYSCALLS)
 		return;
 	has_ids = take_ids(gathering, event, thread);
 	bit = UINT64_C(1) << number % 64;

@@ -45,7 +45,6 @@
 #define SETTLED UINT64_C(50000000)
 
 #define CPUS_MAX 8192u
-#define SYSCALLS_MAX 1024u /* distinct numbers: more than any machine's table has */
 #define PATH_TEXT_MAX 160
 
 struct seen_syscall {
@@ -68,7 +67,7 @@ struct wh_instance {
 	char *page;
 	wh_capset granted, wanted;
 	bool capabilities_changed, syscalls_changed;
-	struct seen_syscall syscalls[SYSCALLS_MAX];
+	struct seen_syscall syscalls[WH_EVENT_SYSCALLS];
 	size_t syscall_count;
 	uint64_t lost_told; /* of what the rings lost */
 };
@@ -264,7 +263,7 @@ static int want_usual(struct wh_instance *instance, struct wh_err *err)
  * check that else would wait for the next yes. */
 static int filter_text(struct wh_instance *instance, enum wh_traced kind, struct wh_buf *ret)
 {
-	int64_t numbers[SYSCALLS_MAX];
+	int64_t numbers[WH_EVENT_SYSCALLS];
 	size_t count = 0;
 
 	if (kind == WH_TRACED_CHECK) {
@@ -353,7 +352,7 @@ static struct seen_syscall *syscall_of(struct wh_instance *instance, int64_t num
 		if (instance->syscalls[i].number == number)
 			return &instance->syscalls[i];
 	}
-	if (instance->syscall_count == SYSCALLS_MAX)
+	if (instance->syscall_count == WH_EVENT_SYSCALLS)
 		return NULL;
 	instance->syscalls[instance->syscall_count] = (struct seen_syscall){ .number = number };
 	return &instance->syscalls[instance->syscall_count++];

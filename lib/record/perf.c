@@ -6,9 +6,13 @@
  * A filter of such an event can be set once (EEXIST afterwards), so a narrower one is a new event,
  * opened before the old one is closed: for a moment some things are told twice, and none is missed.
  *
- * Order: an event that another one led to was in its ring before that other one was stamped. So
+ * System calls are too many for a filter: where it can be had, a program decides what is told of
+ * them (unseen.h), and the event of that probe is what the program writes to.
+ *
+ * Order: an event that led to another was in its ring before that other one was stamped. So
  * whatever is stamped before the heads of all rings were read can be told, by its stamp, and the
- * rest waits for the next time.
+ * rest waits for the next time. One that is stamped and not in its ring by then comes late: it has
+ * led to nothing yet.
  */
 
 #include <errno.h>
@@ -29,6 +33,7 @@
 #include "record/perf-decode.h"
 #include "record/tracefs-root.h"
 #include "record/transport.h"
+#include "record/unseen.h"
 
 #define RINGS_SIZE (32u << 20)   /* bytes, of all rings together… */
 #define RING_SIZE_MAX (4u << 20) /* …and of one, at most and… */
@@ -36,7 +41,7 @@
 #define RECORD_MAX (1u << 16) /* a record's size has 16 bits */
 #define FILTER_SIZE 4096      /* bytes, a page of the smallest kind; with the terminator */
 #define FILTER_LEAF 3         /* numbers that are asked for one by one */
-#define SYSCALLS_MAX 128      /* numbers that are filtered by; with all of them it is a page */
+#define FILTER_CALLS 128      /* numbers that are filtered by; with all of them it is a page */
 
 static const char *const names[WH_PERF_PROBES] = {
 	[WH_PERF_CHECK] = "capability/cap_capable",
@@ -61,11 +66,12 @@ struct wh_trace {
 	int *fds;           /* one a CPU and probe; 0 for none */
 	struct wh_perf_formats formats;
 	wh_capset wanted;             /* capabilities that are told */
-	int64_t enough[SYSCALLS_MAX]; /* system calls, rising */
+	int64_t enough[FILTER_CALLS]; /* system calls, rising */
 	size_t enough_count;
 	bool narrow[WH_PERF_PROBES]; /* its filter is to be made anew */
-	uint64_t lost;               /* that were told of */
-	uint64_t lost_by_closed;     /* by events that gave way to others */
+	struct wh_unseen unseen;
+	uint64_t lost;           /* that were told of */
+	uint64_t lost_by_closed; /* by events that gave way to others */
 	bool has_lost_counts;
 	char record[RECORD_MAX]
 		__attribute__((aligned(8))); /* one that is broken in two by the end */
@@ -121,6 +127,11 @@ static void filter_between(const int64_t *from, const int64_t *to, struct wh_buf
 	wh_buf_add_char(ret, ')');
 }
 
+static bool is_told_by_program(const struct wh_trace *trace, enum wh_perf_probe probe)
+{
+	return probe == WH_PERF_SYSCALL && trace->unseen.seen != NULL;
+}
+
 static void filter_syscalls(const struct wh_trace *trace, struct wh_buf *ret)
 {
 	if (trace->enough_count > 0)
@@ -162,9 +173,14 @@ static int open_event(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe p
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 	};
-	int fd = (int)syscall(SYS_perf_event_open, &attr, trace->cgroup, (int)cpu, -1,
-		PERF_FLAG_PID_CGROUP | PERF_FLAG_FD_CLOEXEC);
+	int fd;
 
+	if (is_told_by_program(trace, probe)) {
+		attr.type = PERF_TYPE_SOFTWARE;
+		attr.config = PERF_COUNT_SW_BPF_OUTPUT;
+	}
+	fd = (int)syscall(SYS_perf_event_open, &attr, trace->cgroup, (int)cpu, -1,
+		PERF_FLAG_PID_CGROUP | PERF_FLAG_FD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -212,6 +228,8 @@ static int renew(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe probe,
 		r = map_ring(trace, cpu, fd);
 	else if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, *fd_of(trace, cpu, WH_PERF_EXEC)) < 0)
 		r = -errno;
+	if (r == 0 && is_told_by_program(trace, probe))
+		r = wh_unseen_tell(&trace->unseen, cpu, fd);
 	if (r == 0 && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		r = -errno;
 	if (r < 0)
@@ -282,6 +300,22 @@ static size_t size_of_ring(unsigned cpus)
 	return size;
 }
 
+/* By the program, else by a filter. */
+static int place_syscalls(struct wh_trace *trace)
+{
+	int r = wh_unseen_open(&trace->unseen, &trace->formats.of[WH_PERF_SYSCALL], trace->cgroup,
+		trace->cpus, NULL);
+
+	if (r == 0)
+		r = place_probe(trace, WH_PERF_SYSCALL);
+	if (r == 0)
+		r = wh_unseen_begin(&trace->unseen);
+	if (r == 0)
+		return 0;
+	wh_unseen_close(&trace->unseen);
+	return place_probe(trace, WH_PERF_SYSCALL);
+}
+
 static int open_probes(struct wh_trace *trace, struct wh_err *err)
 {
 	/* Execs first: only with them is it known whose the checks are. */
@@ -292,7 +326,8 @@ static int open_probes(struct wh_trace *trace, struct wh_err *err)
 	if (trace->epoll < 0)
 		return wh_fail_errno(err, errno, "epoll");
 	for (size_t i = 0; i < WH_COUNT(order); i++) {
-		int r = place_probe(trace, order[i]);
+		int r = order[i] == WH_PERF_SYSCALL ? place_syscalls(trace)
+						    : place_probe(trace, order[i]);
 
 		if (r < 0)
 			return wh_fail_errno(
@@ -307,6 +342,7 @@ static void close_trace(struct wh_trace *trace)
 
 	if (trace == NULL)
 		return;
+	wh_unseen_close(&trace->unseen);
 	for (size_t i = 0; trace->fds != NULL && i < (size_t)trace->cpus * WH_PERF_PROBES; i++) {
 		if (trace->fds[i] > 0)
 			close(trace->fds[i]);
@@ -334,6 +370,7 @@ static int open_trace(struct wh_trace **ret, const struct wh_target *target, str
 	if (trace == NULL)
 		return wh_fail_errno(err, ENOMEM, "opening perf events");
 	trace->epoll = WH_NO_FD;
+	trace->unseen = (struct wh_unseen)WH_UNSEEN_INIT;
 	trace->cgroup = fcntl(target->cgroup, F_DUPFD_CLOEXEC, 0);
 	trace->wanted = target->granted;
 	trace->cpus = cpus < 1 ? 1 : (unsigned)cpus;
@@ -484,7 +521,11 @@ static void enough_of_syscall(struct wh_trace *trace, int64_t number)
 {
 	size_t at = trace->enough_count;
 
-	if (at == SYSCALLS_MAX)
+	if (trace->unseen.seen != NULL) {
+		wh_unseen_add(&trace->unseen, number);
+		return;
+	}
+	if (at == FILTER_CALLS)
 		return;
 	while (at > 0 && trace->enough[at - 1] > number)
 		at--;

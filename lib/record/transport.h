@@ -42,9 +42,10 @@ struct wh_transport {
 	/* A descriptor that can be polled (POLLIN): something waits. The trace's own. */
 	int (*fd)(const struct wh_trace *trace);
 	/*
-	 * Hands over what has come, in the order of time, without waiting. What came last may stay
-	 * for the next call, unless `last`. A kernel that lost events says so by WH_EVENT_LOST. 0;
-	 * what the sink returned; -errno.
+	 * Hands over what has come, without waiting: each thread's events in the order of time, and
+	 * each before whatever it led to (a fork before what the child does). What came last may
+	 * stay for the next call, unless `last`. A kernel that lost events says so by
+	 * WH_EVENT_LOST. 0; what the sink returned; -errno.
 	 */
 	int (*drain)(struct wh_trace *trace, wh_event_sink *sink, void *context, bool last,
 		struct wh_err *err);

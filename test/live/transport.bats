@@ -36,3 +36,5 @@ each_transport() { # case
 @test "what nobody reads in time is told to be lost" { each_transport lost; }
 @test "closing takes down what opening made" { each_transport leaves-nothing; }
 @test "what a killed recorder left is removed by the next" { each_transport killed; }
+@test "many recorders at once are told the same" { each_transport crowd; }
+@test "without bpf(2) the same is told" { each_transport no-bpf; }

@@ -11,6 +11,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -20,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,6 +37,7 @@
 #include "record/cgroup.h"
 #include "record/tracefs-root.h"
 #include "record/transport.h"
+#include "record/unseen.h"
 
 #define CHOWN 0u
 #define SETUID 7u
@@ -94,7 +99,10 @@ static struct {
 	struct seen *items;
 	size_t count, capacity;
 	uint64_t checks, lost, syscalls; /* in all, kept or not */
-	uint64_t time;
+	struct {
+		int tid;
+		uint64_t time;
+	} last[16]; /* of each thread */
 	bool disorder;
 } seen;
 
@@ -104,13 +112,27 @@ static void forget_all(void)
 	memset(&seen, 0, sizeof(seen));
 }
 
+static void look_at_order(const struct wh_event *event)
+{
+	size_t i = 0;
+
+	if (event->kind == WH_EVENT_LOST)
+		return;
+	while (seen.last[i].tid != 0 && seen.last[i].tid != event->tid) {
+		i++;
+		need(i < WH_COUNT(seen.last), "too many threads");
+	}
+	seen.disorder = seen.disorder || event->time < seen.last[i].time;
+	seen.last[i].tid = event->tid;
+	seen.last[i].time = event->time;
+}
+
 static int take(void *context, const struct wh_event *event)
 {
 	struct seen *item;
 
 	(void)context;
-	seen.disorder = seen.disorder || event->time < seen.time;
-	seen.time = event->time;
+	look_at_order(event);
 	seen.checks += event->kind == WH_EVENT_CHECK;
 	seen.syscalls += event->kind == WH_EVENT_SYSCALL;
 	seen.lost += event->kind == WH_EVENT_LOST ? event->lost.count : 0;
@@ -155,15 +177,15 @@ static const struct seen *find_check(int tid, unsigned capability)
 	return NULL;
 }
 
-static bool has_syscall(int tid, int64_t number)
+static const struct seen *find_syscall(int tid, int64_t number)
 {
 	const struct seen *at = NULL;
 
 	while ((at = find_next(at, WH_EVENT_SYSCALL, tid)) != NULL) {
 		if (at->event.syscall.number == number)
-			return true;
+			return at;
 	}
-	return false;
+	return NULL;
 }
 
 static bool stack_has(const struct seen *check, const char *function)
@@ -449,6 +471,18 @@ static void check_forks(int pid)
 	must(find_next(NULL, WH_EVENT_EXIT, child) != NULL, "the child's end");
 }
 
+static void check_syscalls(int pid)
+{
+	const struct seen *chown = find_syscall(pid, SYS_chown),
+			  *setuid = find_syscall(pid, SYS_setuid);
+
+	must(chown != NULL && chown->event.syscall.args[1] == 12 &&
+			chown->event.syscall.args[2] == 34,
+		"chown and its arguments");
+	must(setuid != NULL && setuid->event.syscall.args[0] == 1000, "setuid and its argument");
+	must(find_syscall(pid, SYS_bind) && find_syscall(pid, SYS_execve), "bind and execve");
+}
+
 static void case_events(void)
 {
 	struct child child = start(everything);
@@ -472,10 +506,8 @@ static void case_events(void)
 	must(one != NULL && one->event.listen.port == 80 &&
 			one->event.listen.protocol == IPPROTO_TCP,
 		"port 80 listens");
-	must(has_syscall(child.pid, SYS_chown) && has_syscall(child.pid, SYS_bind) &&
-			has_syscall(child.pid, SYS_execve),
-		"system calls");
-	must(!seen.disorder, "all is in the order of time");
+	check_syscalls(child.pid);
+	must(!seen.disorder, "each thread's events are in the order of time");
 	must(seen.lost == 0, "nothing was lost, not %llu", (unsigned long long)seen.lost);
 	transport->close(trace);
 }
@@ -562,9 +594,9 @@ static void case_enough(void)
 	drain(trace, true);
 	must(find_check(child.pid, CHOWN) == NULL, "there was enough of chown");
 	check_has(child.pid, SYS_CHROOT, "__x64_sys_chroot", "__x64_sys_chroot");
-	must(!has_syscall(child.pid, SYS_chown) && !has_syscall(child.pid, SYS_getppid),
+	must(!find_syscall(child.pid, SYS_chown) && !find_syscall(child.pid, SYS_getppid),
 		"there was enough of these system calls");
-	must(has_syscall(child.pid, SYS_chroot), "but not of this one");
+	must(find_syscall(child.pid, SYS_chroot), "but not of this one");
 	transport->close(trace);
 }
 
@@ -583,7 +615,7 @@ static void case_burst(void)
 	must(seen.checks == BURST || (seen.checks < BURST && seen.lost > 0),
 		"all are told, or that some are lost");
 	must(seen.checks + seen.syscalls + seen.lost >= 2 * BURST, "no more are lost than is told");
-	must(!seen.disorder, "all is in the order of time");
+	must(!seen.disorder, "each thread's events are in the order of time");
 	transport->close(trace);
 }
 
@@ -606,6 +638,75 @@ static void case_lost(void)
 	must(seen.checks < BURST && seen.lost > 0, "that some are lost is told");
 	must(seen.checks + seen.syscalls + seen.lost >= 2 * BURST, "no more are lost than is told");
 	transport->close(trace);
+}
+
+/* Programs for system calls that the kernel has (unseen.h). */
+static int count_programs(void)
+{
+	union bpf_attr next = { 0 };
+	int count = 0;
+
+	while (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &next, sizeof(next)) == 0) {
+		struct bpf_prog_info info = { 0 };
+		union bpf_attr attr = { .prog_id = next.next_id };
+		int fd WH_FD = (int)syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
+
+		attr = (union bpf_attr){ .info = { .bpf_fd = (uint32_t)fd,
+						 .info_len = sizeof(info),
+						 .info = (uint64_t)(uintptr_t)&info } };
+		count += fd >= 0 &&
+			 syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) == 0 &&
+			 strcmp(info.name, "whittle_unseen") == 0;
+		next.start_id = next.next_id;
+	}
+	return count;
+}
+
+/* The kernel lets go of one a little later. */
+static bool are_programs(int count)
+{
+	time_t limit = time(NULL) + PATIENCE;
+
+	while (count_programs() != count && time(NULL) < limit)
+		(void)usleep(1000);
+	return count_programs() == count;
+}
+
+/* How many a recording has. */
+static int own_programs(void)
+{
+#if defined(__x86_64__)
+	return strcmp(transport->name, "perf") == 0;
+#else
+	return 0;
+#endif
+}
+
+/* The first have a program, the others get along without, and all tell the same. */
+static void case_crowd(void)
+{
+	enum { CROWD = WH_UNSEEN_MAX + 2 };
+	struct child child = start(everything);
+	struct wh_trace *traces[CROWD];
+	int before = count_programs(), status;
+
+	for (size_t i = 0; i < CROWD; i++)
+		traces[i] = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+	must(count_programs() == (own_programs() ? WH_UNSEEN_MAX : before),
+		"as many programs as there may be, not %d", count_programs());
+	go(&child);
+	status = end(&child);
+	must(status == 0, "the child did all, but for step %d", WEXITSTATUS(status));
+	for (size_t i = 0; i < CROWD; i++) {
+		forget_all();
+		drain_until(traces[i], find_next(NULL, WH_EVENT_EXIT, child.pid) != NULL);
+		drain(traces[i], true);
+		check_syscalls(child.pid);
+		must(seen.lost == 0, "nothing was lost");
+	}
+	for (size_t i = 0; i < CROWD; i++)
+		transport->close(traces[i]);
+	must(are_programs(before), "no program is left");
 }
 
 /* Instances and probes of ours that are there. */
@@ -631,13 +732,15 @@ static int count_left(void)
 static void case_leaves_nothing(void)
 {
 	struct child child = start(change_owner);
-	int before = count_left();
+	int before = count_left(), programs = count_programs();
 	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
 
+	must(count_programs() == programs + own_programs(), "as many programs as are needed");
 	go(&child);
 	(void)end(&child);
 	transport->close(trace);
 	must(count_left() == before, "as many are left as there were before");
+	must(are_programs(programs), "no program is left");
 	transport->close(NULL);
 }
 
@@ -646,10 +749,11 @@ static void case_killed(void)
 {
 	struct child child = start(change_owner);
 	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND)), *living;
-	int before, killed, status;
+	int before, programs, killed, status;
 
 	transport->close(trace);
 	before = count_left();
+	programs = count_programs();
 	fflush(stdout);
 	killed = fork();
 	need(killed >= 0, "fork");
@@ -667,6 +771,24 @@ static void case_killed(void)
 	drain_until(living, find_check(child.pid, CHOWN) != NULL);
 	transport->close(living);
 	must(count_left() == before, "nothing is left");
+	must(are_programs(programs), "no program is left");
+}
+
+/* As under lockdown(7), or a seccomp filter for the engine: from here on nobody has bpf(2). */
+static void case_no_bpf(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { WH_COUNT(code), code };
+
+	need(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "a filter for bpf(2)");
+	case_events();
+	forget_all();
+	case_enough();
 }
 
 static const struct {
@@ -683,6 +805,9 @@ static const struct {
 	{ "lost", case_lost, "what nobody reads in time is told to be lost" },
 	{ "leaves-nothing", case_leaves_nothing, "closing takes down what opening made" },
 	{ "killed", case_killed, "what a killed recorder left is removed by the next" },
+	{ "crowd", case_crowd, "many recorders at once are told the same" },
+	/* Goes last: it cannot be taken back. */
+	{ "no-bpf", case_no_bpf, "without bpf(2) the same is told" },
 };
 
 static bool is_chosen(const char *name, char **chosen)

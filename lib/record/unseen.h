@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+#pragma once
+
+/*
+ * Which system calls perf is told of, decided before the kernel makes an event of one: an event
+ * with a filter costs each system call more, whatever the filter says. A program at the raw
+ * tracepoint sys_enter (bpf(2), BPF_PROG_TYPE_RAW_TRACEPOINT) looks the number up in a table, and
+ * asks whether the caller is in the container's cgroup. Only what is not in the table is told, in
+ * the words of the tracepoint raw_syscalls:sys_enter, so that who reads need not know the
+ * difference.
+ *
+ * The program is some sixty instructions, written here: nothing is compiled, read from a file or
+ * left in the kernel when the recorder has ended. It runs at every system call of the host, which
+ * others pay for: at most WH_UNSEEN_MAX recorders have one at a time. Functions that it calls are
+ * for programs under the GPL (gpl_only, kernel/trace/bpf_trace.c), hence this file's second
+ * licence.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/macros.h"
+#include "record/format.h"
+
+#define WH_UNSEEN_MAX 2 /* recorders of a host */
+
+struct wh_unseen {
+	uint8_t *seen; /* a byte a number, shared with the program; NULL: there is none */
+	int table, outputs, cgroups, program, link; /* descriptors */
+};
+
+#define WH_UNSEEN_INIT \
+	{ \
+		.seen = NULL, .table = WH_NO_FD, .outputs = WH_NO_FD, .cgroups = WH_NO_FD, \
+		.program = WH_NO_FD, .link = WH_NO_FD, \
+	}
+
+/*
+ * Loads the program; nothing is told yet. `format` is that of raw_syscalls:sys_enter; `cgroup` is
+ * an open folder of the second version's: whoever is in it, or below, is told of. 0; -ENOTSUP where
+ * it is not to be had: on machines other than x86-64, in a cgroup of the first version, when
+ * WH_UNSEEN_MAX have it, when the kernel refuses (lockdown(7), no CAP_BPF), or lays the event out
+ * in another way than is known.
+ */
+int wh_unseen_open(struct wh_unseen *ret, const struct wh_format *format, int cgroup, unsigned cpus,
+	struct wh_err *err) WH_MUST_CHECK;
+
+/*
+ * What is unseen on a CPU is told to this event: PERF_TYPE_SOFTWARE, PERF_COUNT_SW_BPF_OUTPUT. It
+ * says whose calls are told, too: where the event of a cgroup is not running, nothing is written
+ * (bpf_perf_event_output: -EOPNOTSUPP). Borrowed; the kernel holds on to it until
+ * wh_unseen_close(). 0 or -errno.
+ */
+int wh_unseen_tell(const struct wh_unseen *unseen, unsigned cpu, int event) WH_MUST_CHECK;
+
+/* From here on it is told. 0 or -errno. */
+int wh_unseen_begin(struct wh_unseen *unseen) WH_MUST_CHECK;
+
+/* Not this one any more, of an open one. Needs no privilege; what is no number of a system call is
+ * ignored. */
+void wh_unseen_add(const struct wh_unseen *unseen, int64_t number);
+
+void wh_unseen_close(struct wh_unseen *unseen);
