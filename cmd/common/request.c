@@ -22,12 +22,6 @@
 
 #define ID_MAX 1024u /* bytes; runtimes take shorter ones */
 
-static void close_names(DIR **names)
-{
-	if (*names != NULL)
-		(void)closedir(*names);
-}
-
 /* "0123456789abcdef0123456789abcdef.cid" */
 static bool is_id_file(const char *name)
 {
@@ -117,17 +111,14 @@ static int search(DIR *names, const char *id, const char *bundle, struct wh_aren
 int wh_request_find(const char *id, const char *bundle, struct wh_arena *arena,
 	struct wh_request *ret, struct wh_err *err)
 {
-	DIR *names WH_CLEANUP(close_names) = NULL;
-	int folder WH_FD = WH_NO_FD;
+	DIR *names WH_NAMES = NULL;
 
 	*ret = (struct wh_request){ .token = NULL };
 	if (access(WH_REQUESTS, X_OK) < 0 || id == NULL)
 		return 0;
-	folder = wh_open_trusted_folder(WH_REQUESTS, NULL, NULL);
-	names = folder < 0 ? NULL : fdopendir(folder);
+	names = wh_open_names_take(wh_open_trusted_folder(WH_REQUESTS, NULL, NULL));
 	if (names == NULL)
 		return 0;
-	(void)wh_steal_fd(folder);
 	return search(names, id, bundle, arena, ret, err);
 }
 

@@ -7,6 +7,8 @@
  * only wh_host_* functions that say so make one that is not.
  */
 
+#include <dirent.h>
+
 #include "base/macros.h"
 
 #define WH_NO_FD (-9) /* -EBADF */
@@ -15,6 +17,14 @@
 void wh_close_fd(int *fd);
 
 #define WH_FD WH_CLEANUP(wh_close_fd)
+
+/* The names in a folder, for readdir(3): by a descriptor of its own, or by one that it takes over,
+ * also when it fails (a negative one: errno stays). NULL and errno. */
+DIR *wh_open_names(int at, const char *path);
+DIR *wh_open_names_take(int fd);
+void wh_close_names(DIR **names); /* NULL is fine; keeps errno */
+
+#define WH_NAMES WH_CLEANUP(wh_close_names)
 
 #define wh_steal_fd(fd) \
 	({ \

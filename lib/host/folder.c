@@ -21,12 +21,6 @@ static bool fits(const char *name, const char *prefix, const char *suffix)
 	       strcmp(name + len - back, suffix) == 0;
 }
 
-static void close_folder(DIR **folder)
-{
-	if (*folder != NULL)
-		(void)closedir(*folder);
-}
-
 static int search(DIR *names, const char *prefix, const char *suffix, struct wh_arena *arena,
 	const char **ret, struct wh_err *err)
 {
@@ -52,15 +46,10 @@ static int search(DIR *names, const char *prefix, const char *suffix, struct wh_
 int wh_find_name(int folder, const char *prefix, const char *suffix, struct wh_arena *arena,
 	const char **ret, struct wh_err *err)
 {
-	DIR *names WH_CLEANUP(close_folder) = NULL;
-	int fd WH_FD = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *names WH_NAMES = wh_open_names(folder, ".");
 
-	if (fd < 0)
-		return wh_fail_errno(err, errno, "opening the folder");
-	names = fdopendir(fd);
 	if (names == NULL)
 		return wh_fail_errno(err, errno, "opening the folder");
-	(void)wh_steal_fd(fd);
 	return search(names, prefix, suffix, arena, ret, err);
 }
 

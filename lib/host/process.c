@@ -188,26 +188,15 @@ static int pid_of(const char *name)
 		       : 0;
 }
 
-static void close_folder(DIR **folder)
-{
-	if (*folder != NULL)
-		(void)closedir(*folder);
-}
-
 int wh_process_list(int proc, struct wh_arena *arena, int **ret, size_t *ret_count)
 {
 	struct wh_buf pids WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
-	DIR *folder WH_CLEANUP(close_folder) = NULL;
-	int fd WH_FD = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder WH_NAMES = wh_open_names(proc, ".");
 	const struct dirent *entry;
 	int *list;
 
-	if (fd < 0)
-		return -errno;
-	folder = fdopendir(fd);
 	if (folder == NULL)
 		return -errno;
-	(void)wh_steal_fd(fd);
 	while ((entry = readdir(folder)) != NULL) {
 		int pid = pid_of(entry->d_name);
 

@@ -34,27 +34,6 @@
  * followed once they are. */
 #define TASK_PASSES 8
 
-static void close_folder(DIR **folder)
-{
-	if (*folder != NULL)
-		(void)closedir(*folder);
-}
-
-#define WH_DIR WH_CLEANUP(close_folder)
-
-static DIR *open_names(int at, const char *path)
-{
-	int fd WH_FD = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *names;
-
-	if (fd < 0)
-		return NULL;
-	names = fdopendir(fd);
-	if (names != NULL)
-		(void)wh_steal_fd(fd);
-	return names;
-}
-
 /* When a process began, in clock ticks. 0 or -errno. */
 static int start_of(int pid, uint64_t *ret)
 {
@@ -105,7 +84,7 @@ bool wh_instance_is_left_over(const char *name)
 
 static void sweep(int tracefs)
 {
-	DIR *names WH_DIR = open_names(tracefs, "instances");
+	DIR *names WH_NAMES = wh_open_names(tracefs, "instances");
 	const struct dirent *entry;
 
 	while (names != NULL && (entry = readdir(names)) != NULL) {
@@ -176,11 +155,11 @@ void wh_instance_remove(int tracefs, const char *name)
 static int list_threads(int pid, struct wh_buf *known, struct wh_buf *ret)
 {
 	char path[PATH_TEXT_MAX], word[PATH_TEXT_MAX];
-	DIR *names WH_DIR = NULL;
+	DIR *names WH_NAMES = NULL;
 	const struct dirent *entry;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	names = open_names(AT_FDCWD, path);
+	names = wh_open_names(AT_FDCWD, path);
 	if (names == NULL)
 		return errno == ENOENT ? -ESRCH : -errno;
 	while ((entry = readdir(names)) != NULL) {

@@ -166,20 +166,13 @@ struct listing {
 static int list_names(int folder, bool (*takes)(const char *name), struct wh_arena *arena,
 	struct listing *ret, struct wh_err *err)
 {
-	int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *open = again < 0 ? NULL : fdopendir(again);
+	DIR *open WH_NAMES = wh_open_names(folder, ".");
 	const struct dirent *entry;
 	int r = 0;
 
 	*ret = (struct listing){ wh_arena_array(arena, MAX_RECORDINGS, sizeof(*ret->names)), 0 };
-	if (open == NULL || ret->names == NULL) {
-		r = wh_fail_errno(err, open == NULL ? errno : ENOMEM, "cannot list recordings");
-		if (open == NULL)
-			wh_close_fd(&again);
-		else
-			(void)closedir(open);
-		return r;
-	}
+	if (open == NULL || ret->names == NULL)
+		return wh_fail_errno(err, open == NULL ? errno : ENOMEM, "cannot list recordings");
 	while (r == 0 && (entry = readdir(open)) != NULL) {
 		if (!takes(entry->d_name))
 			continue;
@@ -190,7 +183,6 @@ static int list_names(int folder, bool (*takes)(const char *name), struct wh_are
 					 wh_arena_dup(arena, wh_slice_of(entry->d_name))) == NULL)
 			r = wh_fail_errno(err, ENOMEM, "cannot list recordings");
 	}
-	(void)closedir(open);
 	if (r == 0)
 		qsort(ret->names, ret->count, sizeof(*ret->names), wh_by_text);
 	return r;

@@ -80,12 +80,6 @@ struct walk {
 	struct wh_buf path; /* of the folder at hand: "" or "/…" */
 };
 
-static void close_folder(DIR **folder)
-{
-	if (*folder != NULL)
-		closedir(*folder);
-}
-
 static time_t seconds(void)
 {
 	struct timespec t = { .tv_sec = 0 };
@@ -138,17 +132,12 @@ static int look_at(struct walk *walk, int folder, const char *name, unsigned dep
 static int walk_folder(struct walk *walk, int fd, const struct stat *own, unsigned depth)
 {
 	size_t before = walk->count, len = walk->path.len;
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	DIR *folder WH_CLEANUP(close_folder) = copy < 0 ? NULL : fdopendir(copy);
+	DIR *folder WH_NAMES = wh_open_names_take(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 	const struct dirent *entry;
 	int r = 0;
 
-	if (folder == NULL) {
-		r = -errno;
-		if (copy >= 0)
-			close(copy);
-		return r;
-	}
+	if (folder == NULL)
+		return -errno;
 	rewinddir(folder);
 	while (r == 0 && (errno = 0, entry = readdir(folder)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)

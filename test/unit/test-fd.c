@@ -78,6 +78,32 @@ static void stolen_is_not_closed(void **state)
 	close(number);
 }
 
+static void names_take_their_folder(void **state)
+{
+	int fd = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	{
+		DIR *names WH_NAMES = wh_open_names_take(fd);
+
+		assert_non_null(names);
+		assert_int_equal(dirfd(names), fd);
+		assert_non_null(readdir(names));
+	}
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+
+	fd = open_null(); /* no folder: closed all the same */
+	assert_null(wh_open_names_take(fd));
+	assert_int_equal(errno, ENOTDIR);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+
+	errno = ENOSPC;
+	assert_null(wh_open_names_take(WH_NO_FD));
+	assert_int_equal(errno, ENOSPC);
+	assert_null(wh_open_names(AT_FDCWD, "/proc/self/no such folder"));
+	assert_int_equal(errno, ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +111,7 @@ int main(void)
 		cmocka_unit_test(none_is_not_standard_input),
 		cmocka_unit_test(keeps_errno),
 		cmocka_unit_test(stolen_is_not_closed),
+		cmocka_unit_test(names_take_their_folder),
 	};
 
 	return cmocka_run_group_tests_name("fd", tests, NULL, NULL);

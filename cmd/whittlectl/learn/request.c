@@ -82,19 +82,15 @@ static void remove_bundle(int folder, const char *token)
 {
 	char name[NAME_SIZE];
 	const struct dirent *entry;
-	DIR *names;
-	int fd;
+	DIR *names WH_NAMES = NULL;
 
 	name_file(token, BUNDLE, name);
-	fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	names = fd < 0 ? NULL : fdopendir(fd);
-	if (names == NULL) {
-		wh_close_fd(&fd);
+	names = wh_open_names_take(
+		openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	if (names == NULL)
 		return;
-	}
 	while ((entry = readdir(names)) != NULL)
-		(void)unlinkat(fd, entry->d_name, 0);
-	(void)closedir(names);
+		(void)unlinkat(dirfd(names), entry->d_name, 0);
 	(void)unlinkat(folder, name, AT_REMOVEDIR);
 }
 
@@ -122,20 +118,16 @@ static bool is_left_behind(int folder, const char *token)
 
 static void sweep(int folder)
 {
-	int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *names = again < 0 ? NULL : fdopendir(again);
+	DIR *names WH_NAMES = wh_open_names(folder, ".");
 	const struct dirent *entry;
 
-	if (names == NULL) {
-		wh_close_fd(&again);
+	if (names == NULL)
 		return;
-	}
 	while ((entry = readdir(names)) != NULL) {
 		if (strspn(entry->d_name, "0123456789abcdef") == WH_REQUEST_TOKEN &&
 			is_left_behind(folder, entry->d_name))
 			remove_files(folder, entry->d_name);
 	}
-	(void)closedir(names);
 }
 
 /* ---- one request ------------------------------------------------------------------------- */

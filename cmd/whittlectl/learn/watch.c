@@ -26,12 +26,6 @@ void wh_learn_watch_done(struct wh_learn_watch *watch)
 	wh_arena_done(&watch->arena);
 }
 
-static void close_names(DIR **names)
-{
-	if (*names != NULL)
-		(void)closedir(*names);
-}
-
 /* A number, and ".json". */
 static bool is_recording(const char *file)
 {
@@ -98,14 +92,12 @@ static int try_name(
 	struct wh_learn_watch *watch, const char *name, const char *id, struct wh_arena *arena)
 {
 	int folder = open_folder(name);
-	DIR *names WH_CLEANUP(close_names) = folder < 0 ? NULL : fdopendir(folder);
+	DIR *names WH_NAMES = wh_open_names_take(folder);
 	const struct dirent *entry;
 	int r = 0;
 
-	if (names == NULL) {
-		wh_close_fd(&folder);
+	if (names == NULL)
 		return 0;
-	}
 	while (r == 0 && (entry = readdir(names)) != NULL) {
 		if (is_recording(entry->d_name))
 			r = try_file(watch, folder, name, entry->d_name, id, arena);

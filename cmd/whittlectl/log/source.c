@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "host/call.h"
 #include "host/cover.h"
 #include "host/file.h"
@@ -101,7 +102,7 @@ static int open_trusted(
 
 static bool has_entries(const char *path)
 {
-	DIR *folder = opendir(path);
+	DIR *folder WH_NAMES = opendir(path);
 	const struct dirent *entry;
 	bool found = false;
 
@@ -109,7 +110,6 @@ static bool has_entries(const char *path)
 		return errno != ENOENT && errno != ENOTDIR;
 	while (!found && (entry = readdir(folder)) != NULL)
 		found = entry->d_name[0] != '.';
-	(void)closedir(folder);
 	return found;
 }
 

@@ -438,12 +438,6 @@ static int look_at(struct scan *scan, const char *name, struct wh_err *err)
 	return r > 0 ? take(&look, &scan->end, err) : r;
 }
 
-static void close_folder(DIR **folder)
-{
-	if (*folder != NULL)
-		(void)closedir(*folder);
-}
-
 /* What cannot be read may be a container that nobody sees: a finding; for want of rights, unseen.
  */
 static int note_unread(const struct scan *scan, const char *name, const struct wh_err *err)
@@ -485,7 +479,7 @@ static int scan_names(struct scan *scan, DIR *names)
 static int scan_root(
 	struct wh_status *status, const struct root *root, struct wh_status_container ***end)
 {
-	DIR *names WH_CLEANUP(close_folder) = opendir(root->path);
+	DIR *names WH_NAMES = opendir(root->path);
 	struct scan scan = { .status = status, .root = root, .end = *end };
 	int r;
 
