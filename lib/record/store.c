@@ -148,6 +148,14 @@ static int open_existing(const char *path, struct wh_err *err)
 	return folder;
 }
 
+int wh_store_look(const char *name, struct wh_err *err)
+{
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	const char *path = path_of(name, &arena, err);
+
+	return path == NULL ? -EINVAL : open_existing(path, err);
+}
+
 static int lock(int folder, int operation, struct wh_err *err)
 {
 	while (flock(folder, operation) < 0) {
@@ -336,9 +344,9 @@ static int join_all(const struct recordings *recordings, struct wh_arena *arena,
 
 /* What is known of a name; none for one without a folder. */
 static int read_name(
-	const char *path, struct wh_arena *arena, struct recordings *ret, struct wh_err *err)
+	const char *name, struct wh_arena *arena, struct recordings *ret, struct wh_err *err)
 {
-	int folder WH_FD = open_existing(path, err);
+	int folder WH_FD = wh_store_look(name, err);
 	int r = folder;
 
 	*ret = (struct recordings){ .count = 0 };
@@ -352,15 +360,15 @@ static int read_name(
 int wh_store_read(const char *name, struct wh_arena *arena, struct wh_learnt *ret,
 	size_t *ret_running, struct wh_err *err)
 {
-	const char *path = path_of(name, arena, err);
 	struct recordings recordings;
 	struct wh_learnt learnt;
-	int r = path == NULL ? -EINVAL : read_name(path, arena, &recordings, err);
+	int r = read_name(name, arena, &recordings, err);
 
 	if (r < 0)
 		return r;
 	if (recordings.count == 0 && recordings.unread != NULL)
-		return wh_fail(err, EINVAL, "%s/%s", path, recordings.unread);
+		return wh_fail(err, EINVAL, WH_RECORDINGS "/%s/%s", wh_store_encode(name, arena),
+			recordings.unread);
 	if (recordings.count == 0)
 		return wh_fail(err, ENOENT, "there is no recording of that name");
 	r = join_all(&recordings, arena, &learnt, err);
@@ -379,10 +387,9 @@ int wh_store_read(const char *name, struct wh_arena *arena, struct wh_learnt *re
 int wh_store_running(const char *name, struct wh_arena *arena, const struct wh_store_running **ret,
 	size_t *ret_count, struct wh_err *err)
 {
-	const char *path = path_of(name, arena, err);
 	struct recordings recordings;
 	struct wh_store_running *list;
-	int r = path == NULL ? -EINVAL : read_name(path, arena, &recordings, err);
+	int r = read_name(name, arena, &recordings, err);
 
 	if (r < 0)
 		return r;
@@ -514,8 +521,7 @@ static int forget_files(int folder, struct wh_arena *arena, size_t *ret_count, s
 int wh_store_forget(const char *name, struct wh_err *err)
 {
 	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
-	const char *path = path_of(name, &arena, err);
-	int folder WH_FD = path == NULL ? -EINVAL : open_existing(path, err);
+	int folder WH_FD = wh_store_look(name, err);
 	size_t count = 0;
 	int r = folder < 0 && folder != -ENOENT ? folder : 0;
 

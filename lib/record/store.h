@@ -23,6 +23,8 @@ const char *wh_store_encode(const char *name, struct wh_arena *arena) WH_MUST_CH
 
 /* Opens (makes) the folder of this name for a recorder. The descriptor or -errno. */
 int wh_store_open(const char *name, struct wh_err *err) WH_MUST_CHECK;
+/* The same of one that is there. -ENOENT, without a sentence, when there is none. */
+int wh_store_look(const char *name, struct wh_err *err) WH_MUST_CHECK;
 
 /* Puts the state of a recording, whole, into `file` ("NUMBER.json"). 0 or -errno. */
 int wh_store_put(int folder, const char *file, const struct wh_learnt *learnt,

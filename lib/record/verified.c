@@ -141,23 +141,12 @@ static int read_document(struct wh_json *doc, struct wh_arena *arena, struct wh_
 	return r == 0 || r == -ENOMEM ? r : -EINVAL;
 }
 
-/* The folder of a name, which is not made. */
-static int open_folder(const char *name)
-{
-	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
-	const char *encoded = wh_store_encode(name, &arena);
-	const char *path =
-		encoded == NULL ? NULL : wh_arena_printf(&arena, WH_RECORDINGS "/%s", encoded);
-
-	return path == NULL ? -ENOENT : wh_open_trusted_folder(path, NULL, NULL);
-}
-
 int wh_verified_read(
 	const char *name, struct wh_arena *arena, struct wh_verified *ret, struct wh_err *err)
 {
 	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 	struct wh_json *doc WH_JSON = NULL;
-	int folder WH_FD = open_folder(name);
+	int folder WH_FD = wh_store_look(name, NULL);
 	int fd WH_FD = folder < 0 ? folder : wh_open_trusted_at(folder, FILE_NAME, NULL);
 	int r = fd;
 
@@ -174,7 +163,7 @@ int wh_verified_read(
 
 void wh_verified_forget(const char *name)
 {
-	int folder WH_FD = open_folder(name);
+	int folder WH_FD = wh_store_look(name, NULL);
 
 	if (folder >= 0)
 		(void)unlinkat(folder, FILE_NAME, 0);

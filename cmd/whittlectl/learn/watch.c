@@ -34,17 +34,6 @@ static bool is_recording(const char *file)
 	return digits > 0 && strcmp(file + digits, SUFFIX) == 0;
 }
 
-/* The folder of a name. The descriptor or -errno. */
-static int open_folder(const char *name)
-{
-	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
-	const char *encoded = wh_store_encode(name, &arena);
-	const char *path =
-		encoded == NULL ? NULL : wh_arena_printf(&arena, WH_RECORDINGS "/%s", encoded);
-
-	return path == NULL ? -ENOENT : wh_open_trusted_folder(path, NULL, NULL);
-}
-
 /* Reads a recording into an arena of its own. 0 or -errno. */
 static int read_recording(int folder, const char *file, struct wh_arena *arena,
 	struct wh_learnt *ret, struct stat *ret_st)
@@ -91,7 +80,7 @@ static int try_file(struct wh_learn_watch *watch, int folder, const char *name, 
 static int try_name(
 	struct wh_learn_watch *watch, const char *name, const char *id, struct wh_arena *arena)
 {
-	int folder = open_folder(name);
+	int folder = wh_store_look(name, NULL);
 	DIR *names WH_NAMES = wh_open_names_take(folder);
 	const struct dirent *entry;
 	int r = 0;
@@ -138,7 +127,7 @@ int wh_learn_watch_look(struct wh_learn_watch *watch, const char *id, const char
 
 	if (watch->name == NULL)
 		return find(watch, id, name, arena, err);
-	folder = open_folder(watch->name);
+	folder = wh_store_look(watch->name, NULL);
 	watch->gone = folder < 0 || fstatat(folder, watch->file, &st, AT_SYMLINK_NOFOLLOW) < 0;
 	if (watch->gone || is_same(&st, &watch->st))
 		return 0;
@@ -186,7 +175,7 @@ static int keep(
 int wh_learn_watch_keep(const struct wh_learn_watch *watch, const char *const *command,
 	size_t count, struct wh_err *err)
 {
-	int folder WH_FD = open_folder(watch->name);
+	int folder WH_FD = wh_store_look(watch->name, NULL);
 
 	if (folder < 0)
 		return wh_fail_errno(err, -folder, "cannot open the recording");
