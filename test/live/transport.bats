@@ -30,6 +30,7 @@ each_transport() { # case
 @test "all that a process does is told, with stacks, in order" { each_transport events; }
 @test "nothing of any other process is told" { each_transport others; }
 @test "a process that joins is told of, from then on" { each_transport join; }
+@test "a process in a cgroup below is told of" { each_transport below; }
 @test "a check that was answered with no is not told" { each_transport refused; }
 @test "what need not be told again is not" { each_transport enough; }
 @test "of a burst all is told, or that some of it is lost" { each_transport burst; }

@@ -316,6 +316,8 @@ static struct wh_trace *open_on(int pid, wh_capset granted)
 
 	if (r == -ENOTSUP) {
 		printf("1..0 # SKIP %s: %s\n", transport->name, err.text);
+		/* It has to be gone before its cgroup can be. */
+		need(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid, "ending %d", pid);
 		exit(NOT_HERE);
 	}
 	errno = -r;
@@ -559,6 +561,27 @@ static void case_join(void)
 	transport->close(trace);
 }
 
+/* A container may make cgroups in its own, as systemd does. */
+static void case_below(void)
+{
+	struct child child = start(change_owner);
+	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+	const size_t len = strlen(cgroup);
+
+	(void)snprintf(cgroup + len, sizeof(cgroup) - len, "/below");
+	need(mkdir(cgroup, 0755) == 0, "making %s", cgroup);
+	enter_cgroup(child.pid);
+	go(&child);
+	(void)end(&child);
+	need(rmdir(cgroup) == 0, "removing %s", cgroup);
+	cgroup[len] = '\0';
+	drain_until(trace, find_next(NULL, WH_EVENT_EXIT, child.pid) != NULL);
+	drain(trace, true);
+	must(find_check(child.pid, CHOWN) != NULL, "its check");
+	must(find_syscall(child.pid, SYS_chown) != NULL, "its system call");
+	transport->close(trace);
+}
+
 static void case_refused(void)
 {
 	struct child child = start(be_refused);
@@ -799,6 +822,7 @@ static const struct {
 	{ "events", case_events, "all that a process does is told, with stacks, in order" },
 	{ "others", case_others, "nothing of any other process is told" },
 	{ "join", case_join, "a process that joins is told of, from then on" },
+	{ "below", case_below, "a process in a cgroup below is told of" },
 	{ "refused", case_refused, "a check that was answered with no is not told" },
 	{ "enough", case_enough, "what need not be told again is not" },
 	{ "burst", case_burst, "of a burst all is told, or that some of it is lost" },
