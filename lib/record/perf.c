@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "host/file.h"
 #include "record/clock.h"
 #include "record/perf-decode.h"
 #include "record/tracefs-root.h"
@@ -39,7 +40,8 @@
 #define RING_SIZE_MAX (4u << 20) /* …and of one, at most and… */
 #define RING_SIZE_MIN (256u << 10)
 #define RECORD_MAX (1u << 16) /* a record's size has 16 bits */
-#define FILTER_SIZE 4096      /* bytes, a page of the smallest kind; with the terminator */
+#define CPUS_MAX 8192         /* NR_CPUS is not more */
+#define CPU_LIST_MAX 65536    /* bytes */
 #define FILTER_LEAF 3         /* numbers that are asked for one by one */
 #define FILTER_CALLS 128      /* numbers that are filtered by; with all of them it is a page */
 
@@ -303,8 +305,8 @@ static size_t size_of_ring(unsigned cpus)
 /* By the program, else by a filter. */
 static int place_syscalls(struct wh_trace *trace)
 {
-	int r = wh_unseen_open(&trace->unseen, &trace->formats.of[WH_PERF_SYSCALL], trace->cgroup,
-		trace->cpus, NULL);
+	int r = wh_unseen_open(
+		&trace->unseen, &trace->formats.of[WH_PERF_SYSCALL], trace->cgroup, trace->cpus);
 
 	if (r == 0)
 		r = place_probe(trace, WH_PERF_SYSCALL);
@@ -358,10 +360,30 @@ static void close_trace(struct wh_trace *trace)
 	free(trace);
 }
 
+/*
+ * That there are, online or not, by the kernel's own list ("0-3" or "0,2-5", cputopology.rst),
+ * which ends with the last one: what a C library says may be about ours alone (musl: the affinity
+ * mask).
+ */
+static unsigned count_cpus(void)
+{
+	struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	int fd WH_FD = open("/sys/devices/system/cpu/present", O_RDONLY | O_CLOEXEC);
+	long count = sysconf(_SC_NPROCESSORS_CONF);
+	size_t last;
+
+	if (fd >= 0 && wh_read_all(fd, CPU_LIST_MAX, &text, NULL) == 0 && text.len > 0) {
+		last = text.len;
+		while (last > 0 && text.data[last - 1] != '-' && text.data[last - 1] != ',')
+			last--;
+		count = strtol(text.data + last, NULL, 10) + 1;
+	}
+	return count < 1 ? 1 : count > CPUS_MAX ? CPUS_MAX : (unsigned)count;
+}
+
 static int open_trace(struct wh_trace **ret, const struct wh_target *target, struct wh_err *err)
 {
 	struct wh_trace *trace;
-	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 	int r;
 
 	if (target->cgroup < 0)
@@ -373,7 +395,7 @@ static int open_trace(struct wh_trace **ret, const struct wh_target *target, str
 	trace->unseen = (struct wh_unseen)WH_UNSEEN_INIT;
 	trace->cgroup = fcntl(target->cgroup, F_DUPFD_CLOEXEC, 0);
 	trace->wanted = target->granted;
-	trace->cpus = cpus < 1 ? 1 : (unsigned)cpus;
+	trace->cpus = count_cpus();
 	trace->ring_size = size_of_ring(trace->cpus);
 	trace->rings = calloc(trace->cpus, sizeof(*trace->rings));
 	trace->fds = calloc((size_t)trace->cpus * WH_PERF_PROBES, sizeof(*trace->fds));
@@ -477,7 +499,8 @@ static int hand_over(struct wh_trace *trace, struct ring *ring, wh_event_sink *s
 static int tell_rest_of_lost(struct wh_trace *trace, wh_event_sink *sink, void *context)
 {
 	struct wh_event event = { .kind = WH_EVENT_LOST };
-	uint64_t lost = trace->lost_by_closed;
+	uint64_t lost = trace->lost_by_closed +
+			(trace->unseen.seen == NULL ? 0 : wh_unseen_missed(&trace->unseen));
 
 	for (size_t i = 0; i < (size_t)trace->cpus * WH_PERF_PROBES; i++) {
 		if (trace->fds[i] > 0)

@@ -44,10 +44,13 @@ struct wh_recorder {
 	struct wh_err trouble;
 };
 
-/* What the clock that events are stamped by has less than the time of day. */
+/* What the clock that events are stamped by has less than the time of day; a little less still,
+ * when something comes between the two readings: what is since then is not missed. */
 static inline int64_t wh_recorder_epoch(void)
 {
-	return (int64_t)(wh_clock(CLOCK_REALTIME) - wh_clock(CLOCK_MONOTONIC));
+	uint64_t day = wh_clock(CLOCK_REALTIME);
+
+	return (int64_t)(day - wh_clock(CLOCK_MONOTONIC));
 }
 
 /*

@@ -12,11 +12,12 @@
 #include "record/recorder-inside.h"
 #include "record/store.h"
 
-#define PUT_NS 250000000        /* between two writings of the result, at least… */
-#define PUT_SHARE 9             /* …and so many times as long as the last one took */
-#define SYMBOLS_MAX (64u << 20) /* bytes of /proc/kallsyms */
-#define SPARE_EVENTS 50000      /* between two looks at what need not be told */
-#define SPARE_CHECKS 20000      /* of a capability that is certainly needed */
+#define STAMPS_BEHIND UINT64_C(20000000) /* nanoseconds */
+#define PUT_NS 250000000                 /* between two writings of the result, at least… */
+#define PUT_SHARE 9                      /* …and so many times as long as the last one took */
+#define SYMBOLS_MAX (64u << 20)          /* bytes of /proc/kallsyms */
+#define SPARE_EVENTS 50000               /* between two looks at what need not be told */
+#define SPARE_CHECKS 20000               /* of a capability that is certainly needed */
 
 /*
  * The names of the kernel's functions take the kernel longer to tell than all else of a recording
@@ -193,10 +194,20 @@ static int make_result(
 	return 0;
 }
 
+/*
+ * Since when files are the container's doing: since its program began. The clock that files are
+ * stamped by is behind by a tick, and by more where a virtual machine's CPUs have to wait; but what
+ * is older than the recorder is the runtime's doing, which has made the mounts by then.
+ */
+static uint64_t written_since(const struct wh_recorder *recorder)
+{
+	return recorder->first < recorder->start + STAMPS_BEHIND ? recorder->start
+								 : recorder->first - STAMPS_BEHIND;
+}
+
 static void list_written(
 	struct wh_recorder *recorder, struct wh_arena *arena, struct wh_learnt *ret)
 {
-	uint64_t since = recorder->first == 0 ? recorder->start : recorder->first;
 	int64_t epoch = wh_recorder_epoch();
 	int r;
 
@@ -208,7 +219,7 @@ static void list_written(
 		return;
 	r = recorder->written.folder < 0
 		    ? -ENOENT
-		    : wh_written_list(&recorder->written, (int64_t)since + epoch,
+		    : wh_written_list(&recorder->written, (int64_t)written_since(recorder) + epoch,
 			      WH_LEARNT_WRITTEN_MAX, arena, &ret->written, &ret->written_count,
 			      &ret->written_more);
 	if (r < 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 #include "record/unseen.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stddef.h>
@@ -9,11 +10,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "learn/event.h"
 
-#define NAME "whittle_unseen" /* BPF_OBJ_NAME_LEN, 16, with the terminator */
-#define RECORD_MAX 128        /* bytes of an event, on the program's stack */
+#define RECORD_MAX 128 /* bytes of an event, on the program's stack */
+#define CODE_MAX 96    /* instructions; with the largest event it has 65 */
 #define ARGS 6
 
 static int bpf(int command, union bpf_attr *attr)
@@ -29,8 +29,8 @@ static uint64_t address_of(const void *object)
 /* ---- the program ------------------------------------------------------------------------------
  */
 
-/* Where the arguments of a call are in the kernel's struct pt_regs, and how much of that is read:
- * it is the end of a stack, and nothing is behind it. */
+/* Where the arguments of a call are in the kernel's struct pt_regs, and how much of that is read.
+ * A 32-bit call (int 0x80) has them elsewhere, and numbers of its own (docs/learning.md). */
 #if defined(__x86_64__)
 #include <asm/ptrace.h>
 static const int16_t registers[ARGS] = {
@@ -76,13 +76,14 @@ static bool find_layout(const struct wh_format *format, struct layout *ret)
 }
 
 struct program {
-	struct bpf_insn code[64];
+	struct bpf_insn code[CODE_MAX];
 	uint32_t count;
 };
 
 static void add(
 	struct program *program, uint8_t code, uint8_t dst, uint8_t src, int32_t off, int32_t imm)
 {
+	assert(program->count < CODE_MAX);
 	program->code[program->count++] = (struct bpf_insn){
 		.code = code, .dst_reg = dst, .src_reg = src, .off = (int16_t)off, .imm = imm
 	};
@@ -187,30 +188,45 @@ static void write_program(struct program *ret, const struct wh_unseen *unseen,
 /* ---- how many there are -----------------------------------------------------------------------
  */
 
-static bool is_ours(uint32_t id)
-{
-	struct bpf_prog_info info = { 0 };
-	union bpf_attr by_id = { .prog_id = id }, by_fd = { 0 };
-	int fd WH_FD = bpf(BPF_PROG_GET_FD_BY_ID, &by_id);
-
-	by_fd.info.bpf_fd = (uint32_t)fd;
-	by_fd.info.info_len = sizeof(info);
-	by_fd.info.info = address_of(&info);
-	return fd >= 0 && bpf(BPF_OBJ_GET_INFO_BY_FD, &by_fd) == 0 && strcmp(info.name, NAME) == 0;
-}
-
-/* Others may come at the same time: it is about what the host's system calls cost, so one or two
- * more do not matter. */
-static unsigned count_ours(void)
+/* 0 or -errno. */
+static int get_info(int program, struct bpf_prog_info *ret)
 {
 	union bpf_attr attr = { 0 };
-	unsigned count = 0;
+
+	*ret = (struct bpf_prog_info){ 0 };
+	attr.info.bpf_fd = (uint32_t)program;
+	attr.info.info_len = sizeof(*ret);
+	attr.info.info = address_of(ret);
+	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) < 0 ? -errno : 0;
+}
+
+/* 1 or 0; -errno, -ENOENT when it is gone. */
+static int is_ours(uint32_t id)
+{
+	union bpf_attr attr = { .prog_id = id };
+	int fd WH_FD = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+	struct bpf_prog_info info;
+	int r = fd < 0 ? -errno : get_info(fd, &info);
+
+	return r < 0 ? r : strcmp(info.name, WH_UNSEEN_NAME) == 0;
+}
+
+/* The number or -errno. Others may come at the same time: it is about what the host's system calls
+ * cost, so one or two more do not matter. */
+static int count_ours(void)
+{
+	union bpf_attr attr = { 0 };
+	int count = 0;
 
 	while (bpf(BPF_PROG_GET_NEXT_ID, &attr) == 0) {
-		count += is_ours(attr.next_id);
+		int r = is_ours(attr.next_id);
+
+		if (r < 0 && r != -ENOENT)
+			return r;
+		count += r > 0;
 		attr.start_id = attr.next_id;
 	}
-	return count;
+	return errno == ENOENT ? count : -errno;
 }
 
 /* ---- its life ---------------------------------------------------------------------------------
@@ -224,7 +240,7 @@ static int make_map(uint32_t type, uint32_t value, uint32_t count, uint32_t flag
 		.value_size = value,
 		.max_entries = count,
 		.map_flags = flags,
-		.map_name = NAME,
+		.map_name = WH_UNSEEN_NAME,
 	};
 
 	return bpf(BPF_MAP_CREATE, &attr);
@@ -256,7 +272,7 @@ static int load_program(struct wh_unseen *unseen, const struct layout *layout, u
 		.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
 		.insns = address_of(program.code),
 		.license = address_of("GPL"),
-		.prog_name = NAME,
+		.prog_name = WH_UNSEEN_NAME,
 	};
 	void *table;
 	int r;
@@ -281,25 +297,23 @@ static int load_program(struct wh_unseen *unseen, const struct layout *layout, u
 	return 0;
 }
 
-int wh_unseen_open(struct wh_unseen *ret, const struct wh_format *format, int cgroup, unsigned cpus,
-	struct wh_err *err)
+int wh_unseen_open(struct wh_unseen *ret, const struct wh_format *format, int cgroup, unsigned cpus)
 {
 	struct layout layout;
 	int r;
 
 	*ret = (struct wh_unseen)WH_UNSEEN_INIT;
-	if (!is_known_machine)
-		return wh_fail(err, ENOTSUP, "no program for this machine");
-	if (!find_layout(format, &layout))
-		return wh_fail(err, ENOTSUP, "raw_syscalls/sys_enter has other fields");
-	if (count_ours() >= WH_UNSEEN_MAX)
-		return wh_fail(err, ENOTSUP, "%d recorders have such a program", WH_UNSEEN_MAX);
+	if (!is_known_machine || !find_layout(format, &layout))
+		return -ENOTSUP;
+	r = count_ours();
+	if (r < 0)
+		return r;
+	if (r >= WH_UNSEEN_MAX)
+		return -EBUSY;
 	r = load_program(ret, &layout, format->id, cgroup, cpus);
-	if (r < 0) {
+	if (r < 0)
 		wh_unseen_close(ret);
-		return wh_fail(err, ENOTSUP, "bpf(2): %s", strerror(-r));
-	}
-	return 0;
+	return r;
 }
 
 int wh_unseen_tell(const struct wh_unseen *unseen, unsigned cpu, int event)
@@ -322,6 +336,13 @@ void wh_unseen_add(const struct wh_unseen *unseen, int64_t number)
 {
 	if (number >= 0 && number < WH_EVENT_SYSCALLS)
 		__atomic_store_n(&unseen->seen[number], 1, __ATOMIC_RELAXED);
+}
+
+uint64_t wh_unseen_missed(const struct wh_unseen *unseen)
+{
+	struct bpf_prog_info info;
+
+	return get_info(unseen->program, &info) < 0 ? 0 : info.recursion_misses;
 }
 
 void wh_unseen_close(struct wh_unseen *unseen)

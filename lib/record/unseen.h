@@ -11,20 +11,21 @@
  *
  * The program is some sixty instructions, written here: nothing is compiled, read from a file or
  * left in the kernel when the recorder has ended. It runs at every system call of the host, which
- * others pay for: at most WH_UNSEEN_MAX recorders have one at a time. Functions that it calls are
- * for programs under the GPL (gpl_only, kernel/trace/bpf_trace.c), hence this file's second
- * licence.
+ * others pay for: at most WH_UNSEEN_MAX recorders have one at a time. Two of the functions that it
+ * calls are for programs under the GPL (gpl_only, kernel/trace/bpf_trace.c), hence this file's
+ * second licence.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
 #include "base/fd.h"
 #include "base/macros.h"
 #include "record/format.h"
 
 #define WH_UNSEEN_MAX 2 /* recorders of a host */
+
+#define WH_UNSEEN_NAME "whittle_unseen" /* of the program, for who asks the kernel for its list */
 
 struct wh_unseen {
 	uint8_t *seen; /* a byte a number, shared with the program; NULL: there is none */
@@ -39,19 +40,19 @@ struct wh_unseen {
 
 /*
  * Loads the program; nothing is told yet. `format` is that of raw_syscalls:sys_enter; `cgroup` is
- * an open folder of the second version's: whoever is in it, or below, is told of. 0; -ENOTSUP where
- * it is not to be had: on machines other than x86-64, in a cgroup of the first version, when
- * WH_UNSEEN_MAX have it, when the kernel refuses (lockdown(7), no CAP_BPF), or lays the event out
- * in another way than is known.
+ * an open folder of the second version's: whoever is in it, or below, is told of. 0; -ENOTSUP on
+ * machines other than x86-64, or where the kernel lays the event out in another way than is known;
+ * -EBUSY when WH_UNSEEN_MAX have it, which one that has ended does for a moment longer; another
+ * -errno where the kernel or a security module refuses (-EBADF: a cgroup of the first version).
  */
-int wh_unseen_open(struct wh_unseen *ret, const struct wh_format *format, int cgroup, unsigned cpus,
-	struct wh_err *err) WH_MUST_CHECK;
+int wh_unseen_open(struct wh_unseen *ret, const struct wh_format *format, int cgroup,
+	unsigned cpus) WH_MUST_CHECK;
 
 /*
- * What is unseen on a CPU is told to this event: PERF_TYPE_SOFTWARE, PERF_COUNT_SW_BPF_OUTPUT. It
- * says whose calls are told, too: where the event of a cgroup is not running, nothing is written
- * (bpf_perf_event_output: -EOPNOTSUPP). Borrowed; the kernel holds on to it until
- * wh_unseen_close(). 0 or -errno.
+ * What is unseen on a CPU is told to this event: PERF_TYPE_SOFTWARE, PERF_COUNT_SW_BPF_OUTPUT. One
+ * that is bound to a cgroup gets nothing while it does not run (bpf_perf_event_output:
+ * -EOPNOTSUPP); the program asks after the cgroup itself to spare others what comes behind it.
+ * Borrowed; the kernel holds on to it until wh_unseen_close(). 0 or -errno.
  */
 int wh_unseen_tell(const struct wh_unseen *unseen, unsigned cpu, int event) WH_MUST_CHECK;
 
@@ -61,5 +62,11 @@ int wh_unseen_begin(struct wh_unseen *unseen) WH_MUST_CHECK;
 /* Not this one any more, of an open one. Needs no privilege; what is no number of a system call is
  * ignored. */
 void wh_unseen_add(const struct wh_unseen *unseen, int64_t number);
+
+/*
+ * How often it did not come to run, of all the host's calls: recursion_misses of struct
+ * bpf_prog_info. Linux 6.14 to 6.18 run it to its end before anything else on a CPU, and this is 0.
+ */
+uint64_t wh_unseen_missed(const struct wh_unseen *unseen);
 
 void wh_unseen_close(struct wh_unseen *unseen);

@@ -155,22 +155,12 @@ static int walk_folder(struct walk *walk, int fd, const struct stat *own, unsign
 	return r == 0 && walk->count == before && !walk->more && is_new(walk, own) ? add(walk) : r;
 }
 
-/* What the clock of file systems can be behind: a tick. */
-static int64_t tick(void)
-{
-	struct timespec t = { .tv_nsec = 10000000 };
-
-	(void)clock_getres(CLOCK_REALTIME_COARSE, &t);
-	return t.tv_nsec;
-}
-
 int wh_written_list(const struct wh_written *written, int64_t since, size_t limit,
 	struct wh_arena *arena, const char *const **ret, size_t *ret_count, bool *ret_more)
 {
-	struct walk walk = { .arena = arena,
-		.since = since - tick(),
-		.limit = limit,
-		.deadline = seconds() + PATIENCE_S };
+	struct walk walk = {
+		.arena = arena, .since = since, .limit = limit, .deadline = seconds() + PATIENCE_S
+	};
 	struct stat st;
 	int r;
 
