@@ -36,6 +36,10 @@ static const char *const newer[] = { "close_range", "execveat", "readlinkat" };
 static const char *const early[] = { "capget", "chdir", "faccessat2", "getcwd", "getppid", "setgid",
 	"setuid" };
 
+/* What a program did not ask for itself, or only at an end that the recording may not have seen: how
+ * it goes on after a signal (SIGCONT: restart_syscall(2)), and its exit. */
+static const char *const always[] = { "exit", "exit_group", "restart_syscall", "rt_sigreturn" };
+
 /* As the kernel that whittle was built for calls itself. */
 static const char architecture[] =
 #if defined(__x86_64__)
@@ -106,6 +110,7 @@ wh_node wh_learnt_seccomp(const struct wh_learnt *learnt, struct wh_json *doc)
 {
 	const struct list lists[] = {
 		{ learnt->syscalls, learnt->syscall_count },
+		{ always, WH_COUNT(always) },
 		{ last_steps, WH_COUNT(last_steps) },
 		{ go, WH_COUNT(go) },
 		{ crun_exec, WH_COUNT(crun_exec) },

@@ -205,6 +205,8 @@ static const struct rule rules[] = {
 		"to keep the machine awake; the kernel goes on without" },
 	{ BIT(CAP_PERFMON), ASKS, "bpf_check", WH_USE_SPECULATIVE,
 		"the kernel asks how strictly to look at a program" },
+	{ BIT(CAP_PERFMON), ASKS, "array_map_alloc", WH_USE_SPECULATIVE,
+		"the kernel asks how strictly to look at who reads it" },
 };
 
 /* They only hand the question on. */
@@ -306,6 +308,7 @@ struct alias {
 /* Where a system call's own function ends in a jump, it is not on the stack; this one is. */
 static const struct alias tails[] = {
 	{ "do_faccessat", "faccessat" },
+	{ "do_handle_open", "open_by_handle_at" },
 	{ "do_readlinkat", "readlinkat" },
 	{ "path_getxattrat", "getxattr" },
 	{ "path_getxattr", "getxattr" },

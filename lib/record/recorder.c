@@ -94,6 +94,11 @@ static void take_syscall(void *context, int64_t number)
 	struct wh_recorder *recorder = context;
 
 	recorder->transport->enough_of_syscall(recorder->trace, number);
+	/* The kernel's own threads do what is asked for there, and nobody tells of their making. */
+	if (number == SYS_io_uring_setup && recorder->transport->join != NULL)
+		(void)wh_fail(&recorder->trouble, ENOTSUP,
+			"it uses io_uring, whose threads are not seen when recording by %s",
+			recorder->transport->name);
 }
 
 static int name_syscall(void *context, int64_t number, struct wh_arena *arena, const char **ret)

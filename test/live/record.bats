@@ -323,6 +323,20 @@ records_created() {
   tells "never started" '.complete' false
   tells "never started" '.incomplete' "no program of the container's was started"
 }
+records_rings() {
+  cp "$(helper ring)" "$CASE/rootfs/bin/ring"
+  edit_policy '(.default, .rules[0]).profile = "privileged"' # no other profile lets it
+  run_recorded ring
+  if [ "$(told .transport)" = perf ]; then
+    tells "a ring" '.complete' true
+  else
+    tells "a ring" '.incomplete' "it uses io_uring, whose threads are not seen when recording by $(told .transport)"
+  fi
+}
+@test "io_uring is seen, or makes the recording incomplete" {
+  each_recording_runtime records_rings
+}
+
 @test "created and started, and never started" {
   each_recording_runtime records_created
 }
