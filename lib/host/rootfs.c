@@ -37,6 +37,8 @@ struct look {
 	bool stays;                 /* ".." of the root is the root */
 	const char *const *covered; /* where to end, absolute paths */
 	size_t covered_count;
+	uid_t uid; /* of the folder that the last step came to; 0 when it did not look */
+	gid_t gid;
 	size_t len; /* of resolved */
 	const char *next;
 	char resolved[PATH_MAX]; /* "/a/b"; "" is the root */
@@ -172,6 +174,8 @@ static enum wh_place_kind step_last(struct look *look, const char *name, size_t 
 		return step_link(look, name, len);
 	if (!push(look, name, len))
 		return WH_PLACE_UNKNOWN;
+	look->uid = st.st_uid;
+	look->gid = st.st_gid;
 	return S_ISDIR(st.st_mode) ? WH_PLACE_FOLDER : WH_PLACE_OTHER;
 }
 
@@ -242,6 +246,8 @@ static enum wh_place_kind walk(struct look *look)
 	struct wh_slice name;
 
 	while (kind == WH_PLACE_FOLDER && (name = next_component(look)).len > 0) {
+		look->uid = 0;
+		look->gid = 0;
 		kind = step(look, name);
 		if (kind == WH_PLACE_FOLDER && is_covered(look))
 			return WH_PLACE_COVERED;
@@ -285,11 +291,14 @@ static int resolve(
 	struct look *look, int root, const char *path, struct wh_arena *arena, struct wh_place *ret)
 {
 	enum wh_place_kind kind;
+	int r;
 
 	look->root = root;
 	look->missing = 0;
 	look->links = 0;
 	look->opened = 0;
+	look->uid = 0;
+	look->gid = 0;
 	look->len = 0;
 	look->resolved[0] = '\0';
 	if (strlen(path) >= sizeof(look->rest))
@@ -299,7 +308,12 @@ static int resolve(
 	kind = walk(look);
 	if (kind != WH_PLACE_COVERED)
 		push_rest(look);
-	return answer(arena, path, kind, look->resolved, look->next, ret);
+	r = answer(arena, path, kind, look->resolved, look->next, ret);
+	if (r == 0 && kind == WH_PLACE_FOLDER) {
+		ret->uid = look->uid;
+		ret->gid = look->gid;
+	}
+	return r;
 }
 
 int wh_rootfs_resolve(int root, const char *path, struct wh_arena *arena, struct wh_place *ret)

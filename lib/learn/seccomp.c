@@ -36,8 +36,8 @@ static const char *const newer[] = { "close_range", "execveat", "readlinkat" };
 static const char *const early[] = { "capget", "chdir", "faccessat2", "getcwd", "getppid", "setgid",
 	"setuid" };
 
-/* What a program did not ask for itself, or only at an end that the recording may not have seen: how
- * it goes on after a signal (SIGCONT: restart_syscall(2)), and its exit. */
+/* What a program did not ask for itself, or only at an end that the recording may not have seen:
+ * how it goes on after a signal (SIGCONT: restart_syscall(2)), and its exit. */
 static const char *const always[] = { "exit", "exit_group", "restart_syscall", "rt_sigreturn" };
 
 /* As the kernel that whittle was built for calls itself. */

@@ -55,6 +55,9 @@ int wh_trim_beyond(struct wh_trim *trim, enum wh_kind kind, wh_node node, struct
 int wh_trim_device_node(struct wh_trim *trim, wh_node mount, const struct wh_source *source,
 	struct wh_err *err) WH_MUST_CHECK;
 
+/* Whether it has a user namespace of its own, made or joined. */
+bool wh_trim_has_users(const struct wh_trim *trim);
+
 /* The path without ".", ".." and doubled slashes, as the runtimes clean a destination, "" for the
  * root; false when it does not fit. */
 bool wh_trim_clean_path(struct wh_slice path, char *ret, size_t size) WH_MUST_CHECK;

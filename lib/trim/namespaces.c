@@ -65,6 +65,18 @@ static int check_list(struct wh_trim *trim, struct wh_err *err)
 	return 0;
 }
 
+bool wh_trim_has_users(const struct wh_trim *trim)
+{
+	wh_node list =
+		wh_json_get(trim->doc, wh_json_get(trim->doc, trim->config, "linux"), "namespaces");
+
+	wh_json_each_element (trim->doc, list, entry) {
+		if (wh_json_string_is(trim->doc, wh_json_get(trim->doc, entry, "type"), "user"))
+			return true;
+	}
+	return false;
+}
+
 /* A user namespace that has the host's root in it is as good as the host's. */
 static bool maps_root(const struct wh_trim *trim)
 {

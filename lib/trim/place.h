@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <sys/types.h>
+
 /* Where a path of the container lies in its root file system: what host finds out, and trim asks.
  */
 
@@ -19,4 +21,6 @@ struct wh_place {
 	const char *resolved; /* absolute in the container, links followed; never NULL */
 	enum wh_place_kind kind;
 	const char *rest; /* WH_PLACE_COVERED: what of the path is left behind `resolved` */
+	uid_t uid;        /* WH_PLACE_FOLDER: its owner, as seen from here; 0 where nobody asked */
+	gid_t gid;
 };

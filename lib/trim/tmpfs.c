@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNKNOWN_ID 65534u
+
 bool wh_trim_clean_path(struct wh_slice path, char *ret, size_t size)
 {
 	size_t len = 0;
@@ -65,6 +67,25 @@ static bool is_hidden(const struct wh_trim *trim, wh_node mounts, const struct w
 	return false;
 }
 
+/*
+ * Whose folder it covers: runc up to 1.1.7 gives a tmpfs that folder's mode, and who could write
+ * there before has to be able to. With a user namespace of its own the container counts from other
+ * numbers than are seen here, and one that is not known here is shown as 65534
+ * (user_namespaces(7)): the kernel would refuse such a mount.
+ */
+static void add_owner(struct wh_trim *trim, const struct wh_place *place, wh_node options)
+{
+	char text[64];
+
+	if ((place->uid == 0 && place->gid == 0) || place->uid == UNKNOWN_ID ||
+		place->gid == UNKNOWN_ID || wh_trim_has_users(trim))
+		return;
+	(void)snprintf(text, sizeof(text), "uid=%u", place->uid);
+	wh_json_append(trim->doc, options, wh_json_new_string(trim->doc, wh_slice_of(text)));
+	(void)snprintf(text, sizeof(text), "gid=%u", place->gid);
+	wh_json_append(trim->doc, options, wh_json_new_string(trim->doc, wh_slice_of(text)));
+}
+
 static wh_node new_mount(struct wh_trim *trim, const struct wh_place *place, uint64_t size)
 {
 	static const char *const options[] = { "nosuid", "nodev", "noexec", "mode=1777" };
@@ -77,6 +98,7 @@ static wh_node new_mount(struct wh_trim *trim, const struct wh_place *place, uin
 		wh_json_append(doc, list, wh_json_new_string(doc, wh_slice_of(options[i])));
 	(void)snprintf(limit, sizeof(limit), "size=%llu", (unsigned long long)size);
 	wh_json_append(doc, list, wh_json_new_string(doc, wh_slice_of(limit)));
+	add_owner(trim, place, list);
 	wh_json_set(
 		doc, mount, "destination", wh_json_new_string(doc, wh_slice_of(place->resolved)));
 	wh_json_set(doc, mount, "type", wh_json_new_string(doc, WH_SLICE("tmpfs")));

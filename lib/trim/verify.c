@@ -48,18 +48,6 @@ static void add_namespaces(struct wh_trim *trim, struct wh_buf *to)
 	}
 }
 
-static bool has_users(const struct wh_trim *trim)
-{
-	wh_node list =
-		wh_json_get(trim->doc, wh_json_get(trim->doc, trim->config, "linux"), "namespaces");
-
-	wh_json_each_element (trim->doc, list, entry) {
-		if (wh_json_string_is(trim->doc, wh_json_get(trim->doc, entry, "type"), "user"))
-			return true;
-	}
-	return false;
-}
-
 static bool is_true(const struct wh_trim *trim, wh_node object, const char *key)
 {
 	return wh_json_type(trim->doc, wh_json_get(trim->doc, object, key)) == WH_JSON_TRUE;
@@ -82,7 +70,7 @@ static void add_words(struct wh_trim *trim, wh_node args)
 	wh_buf_add_string(&text, "--namespaces=");
 	add_namespaces(trim, &text);
 	add_word(trim, args, (struct wh_slice){ text.data, text.len });
-	if (has_users(trim))
+	if (wh_trim_has_users(trim))
 		add_word(trim, args, WH_SLICE("--user-namespace"));
 	if (is_true(trim, trim->process, "noNewPrivileges"))
 		add_word(trim, args, WH_SLICE("--no-new-privileges"));

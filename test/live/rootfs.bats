@@ -120,6 +120,38 @@ scratch_modes() {
   each_runtime scratch_modes
 }
 
+# An image that has a folder for its user: who could write there still can.
+scratch_owners() {
+  own_rootfs
+  mkdir -m 755 "$ROOTFS/cache" "$ROOTFS/cache/deep"
+  chown 1000:1000 "$ROOTFS/cache" "$ROOTFS/cache/deep"
+  ln -s ../cache "$ROOTFS/var/link"
+  scratch '["/cache", "/var/link/deep"]'
+  edit_config '.process.user = { uid: 1000, gid: 1000 }'
+  in_container 'stat -c "%n %u:%g" /cache /cache/deep && echo x >/cache/file && echo y >/cache/deep/file && cat /cache/file /cache/deep/file'
+  prints "owners of scratch" $'/cache 1000:1000\n/cache/deep 1000:1000\nx\ny'
+}
+@test "scratch belongs to who owned the folder" {
+  each_runtime scratch_owners
+}
+
+# In a user namespace of its own the container counts from other numbers.
+scratch_of_users() {
+  local folder
+  own_rootfs
+  mkdir -m 755 "$ROOTFS/cache"
+  chown -hR 100000:100000 "$ROOTFS"
+  for folder in "$CASE" "$CASE"/../ "$CASE"/../../ "$CASE"/../../../; do chmod o+x "$folder"; done
+  scratch '["/cache"]'
+  edit_config '.linux += { uidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }],
+    gidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }] } | .linux.namespaces += [{ type: "user" }]'
+  in_container 'stat -c "%n %u:%g" /cache && echo x >/cache/file && cat /cache/file'
+  prints "scratch in a user namespace" $'/cache 0:0\nx'
+}
+@test "scratch in a user namespace" {
+  each_runtime scratch_of_users
+}
+
 size_counts() {
   scratch '[{ "path": "/tmp", "size": "1m" }]'
   in_container '

@@ -32,6 +32,7 @@ struct wanted {
 	const char *resolved;
 	enum wh_place_kind kind;
 	uint64_t size;
+	unsigned uid, gid;
 };
 
 static void judge_mounts(const struct wanted wanted[PLACES], const struct judged *row)
@@ -48,7 +49,7 @@ static void judge_mounts(const struct wanted wanted[PLACES], const struct judged
 		tmpfs[n] =
 			(struct wh_policy_tmpfs){ w->path, w->size == 0 ? MEBIBYTES(64) : w->size };
 		places[n] = (struct wh_place){ w->path, w->resolved == NULL ? w->path : w->resolved,
-			w->kind };
+			w->kind, .uid = w->uid, .gid = w->gid };
 	}
 	limits.tmpfs = tmpfs;
 	limits.tmpfs_count = n;
@@ -95,6 +96,29 @@ static void goes_to_the_front(void **state)
 
 	(void)state;
 	check(rows, WH_COUNT(rows));
+}
+
+/* Who owned the folder owns what covers it, where the numbers mean the same. */
+static void keeps_the_owner(void **state)
+{
+#define OWNED(ids) \
+	"{'destination':'/" \
+	"c','type':'tmpfs','source':'tmpfs','options':['nosuid','nodev','noexec'," \
+	"'mode=1777','size=67108864'" ids "]}"
+	static const struct mounts rows[] = {
+		{ { { "/c", NULL, WH_PLACE_FOLDER, 0, 1000, 50 } },
+			{ WITH("[]"), WITH("[" OWNED(",'uid=1000','gid=50'") "]"), ADDED("/c") } },
+		{ { { "/c", NULL, WH_PLACE_FOLDER, 0, 0, 50 } },
+			{ WITH("[]"), WITH("[" OWNED(",'uid=0','gid=50'") "]"), ADDED("/c") } },
+		{ { { "/c", NULL, WH_PLACE_FOLDER, 0, 65534, 0 } },
+			{ WITH("[]"), WITH("[" OWNED("") "]"), ADDED("/c") } },
+		{ { { "/c", NULL, WH_PLACE_FOLDER, 0, 5, 65534 } },
+			{ WITH("[]"), WITH("[" OWNED("") "]"), ADDED("/c") } },
+	};
+
+	(void)state;
+	check(rows, WH_COUNT(rows));
+#undef OWNED
 }
 
 /* A folder comes before what lies below it, however the policy lists them. */
@@ -272,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(goes_to_the_front),
+		cmocka_unit_test(keeps_the_owner),
 		cmocka_unit_test(outer_before_inner),
 		cmocka_unit_test(not_where_it_would_be_hidden),
 		cmocka_unit_test(links_of_the_image),
