@@ -70,10 +70,15 @@ static bool is_below(const char *path, const char *folder)
 /* A folder that is there because something in it was written. */
 static bool holds_another(const struct wh_learnt *learnt, const char *path)
 {
+	size_t len = strlen(path);
+
 	if (strcmp(path, "/") == 0)
 		return true;
+	len -= len > 0 && path[len - 1] == '/';
 	for (size_t i = 0; i < learnt->written_count; i++) {
-		if (is_below(learnt->written[i], path))
+		const char *other = learnt->written[i];
+
+		if (strncmp(other, path, len) == 0 && other[len] == '/' && other[len + 1] != '\0')
 			return true;
 	}
 	return false;
@@ -101,7 +106,8 @@ static size_t folder_len(const char *path, size_t begin, unsigned depth)
 
 /*
  * The folder that is to become a tmpfs for this path, in the arena. NULL with 0 when none can. A
- * path that is a scratch folder itself was made or changed, and needs to be there.
+ * path that is a scratch folder itself was made or changed, and needs to be there; so does one that
+ * ends with a "/": a file in it came and went, such as a server's pid.
  */
 static int find_scratch(const char *path, struct wh_arena *arena, const char **ret)
 {

@@ -93,16 +93,14 @@ static bool is_new(const struct walk *walk, const struct stat *st)
 	return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec >= walk->since;
 }
 
-static int add(struct walk *walk)
+static int add(struct walk *walk, const char *behind)
 {
 	if (walk->count == walk->limit) {
 		walk->more = true;
 		return 0;
 	}
-	walk->found[walk->count] =
-		walk->path.len == 0 ? "/"
-				    : wh_arena_dup(walk->arena,
-					      (struct wh_slice){ walk->path.data, walk->path.len });
+	walk->found[walk->count] = wh_arena_printf(walk->arena, "%.*s%s", (int)walk->path.len,
+		walk->path.len == 0 ? "" : walk->path.data, behind);
 	return walk->found[walk->count++] == NULL ? -ENOMEM : 0;
 }
 
@@ -120,7 +118,7 @@ static int look_at(struct walk *walk, int folder, const char *name, unsigned dep
 	if (st.st_dev != walk->device)
 		return 0;
 	if (!S_ISDIR(st.st_mode))
-		return is_new(walk, &st) ? add(walk) : 0;
+		return is_new(walk, &st) ? add(walk, "") : 0;
 	fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
@@ -152,7 +150,8 @@ static int walk_folder(struct walk *walk, int fd, const struct stat *own, unsign
 		r = -errno;
 	if (walk->path.data != NULL)
 		walk->path.data[len] = '\0';
-	return r == 0 && walk->count == before && !walk->more && is_new(walk, own) ? add(walk) : r;
+	return r == 0 && walk->count == before && !walk->more && is_new(walk, own) ? add(walk, "/")
+										   : r;
 }
 
 int wh_written_list(const struct wh_written *written, int64_t since, size_t limit,

@@ -31,9 +31,9 @@ void wh_written_close(struct wh_written *written);
 /*
  * Paths as seen in the container, sorted, in the arena, at most `limit`; *ret_more when there were
  * more. `since` is in nanoseconds since the epoch, by the clock of file systems, which a
- * kernel's ticks bring up to date: CLOCK_REALTIME_COARSE. A folder is there when something in it
- * changed that is not there itself. 0; -E2BIG when there was more than can be looked at, or it
- * would have taken longer than a few seconds; -ENOMEM; -errno.
+ * kernel's ticks bring up to date: CLOCK_REALTIME_COARSE. A folder, with a "/" at its end, is
+ * there when something in it changed that is not there itself. 0; -E2BIG when there was more than
+ * can be looked at, or it would have taken longer than a few seconds; -ENOMEM; -errno.
  */
 int wh_written_list(const struct wh_written *written, int64_t since, size_t limit,
 	struct wh_arena *arena, const char *const **ret, size_t *ret_count,

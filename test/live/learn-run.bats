@@ -89,6 +89,22 @@ enforces_the_rule() {
   each_learning_runtime enforces_the_rule
 }
 
+# A server of another user's, as images have them: folders for it alone, and a pid file that comes and goes.
+serves_as_another() {
+  mkdir -p "$BUNDLE/rootfs/run/app" "$BUNDLE/rootfs/var/cache/app"
+  chown 1000:1000 "$BUNDLE/rootfs/run/app" "$BUNDLE/rootfs/var/cache/app"
+  chmod 755 "$BUNDLE/rootfs/run/app" "$BUNDLE/rootfs/var/cache/app"
+  edit_config '.process.user = { uid: 1000, gid: 1000 }'
+  run_script 'set -e; touch /run/app/pid; rm /run/app/pid; echo x >/var/cache/app/file; echo served'
+  outcome learn -- --bundle "$BUNDLE"
+  same "exit status" 0 "$status"
+  same "scratch" "/run/app /var/cache/app" "$(answer '.rule.tmpfs | map(.path? // .) | join(" ")')"
+  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+  outcome whittle run --bundle "$BUNDLE" "$ID"
+  same "under the rule ($RUNTIME)" served "$(cat "$stdout")$([ "$status" -eq 0 ] || cat "$stderr")"
+}
+@test "a server of another user works under its rule" { each_learning_runtime serves_as_another; }
+
 tells_for_people() {
   run_script 'touch /tmp/a; chown 1:1 /tmp/a'
   succeeds whittlectl learn --policy "$POLICY" --name it -- --bundle "$BUNDLE"

@@ -214,7 +214,7 @@ records_written() {
   mkdir "$CASE/rootfs/old" "$CASE/rootfs/gone"
   touch "$CASE/rootfs/old/kept" "$CASE/rootfs/old/changed" "$CASE/rootfs/gone/file"
   run_recorded 'echo x >/old/changed; mkdir -p /new/er; echo x >/new/er/file; rm /gone/file; echo x >/dev/shmless; cat /old/kept'
-  tells "written" '.written | join(" ")' "/gone /new/er/file /old/changed"
+  tells "written" '.written | join(" ")' "/gone/ /new/er/file /old/changed"
   tells "written" '.writtenUnknown' null
   rm -r "$CASE/var/learn"
   run_recorded 'cat /old/changed'
