@@ -77,7 +77,8 @@ struct wh_learnt {
 	const char *syscalls_unknown, *written_unknown, *devices_unknown;
 	const char *const *syscalls; /* names, in the order of the alphabet */
 	size_t syscall_count;
-	const char *const *written; /* absolute paths in the root file system, sorted */
+	const char *const
+		*written; /* absolute paths in the root file system, sorted; folders end with "/" */
 	size_t written_count;
 	bool written_more;          /* there were more */
 	const char *const *devices; /* paths of device nodes that were opened, sorted */

@@ -367,8 +367,7 @@ int wh_store_read(const char *name, struct wh_arena *arena, struct wh_learnt *re
 	if (r < 0)
 		return r;
 	if (recordings.count == 0 && recordings.unread != NULL)
-		return wh_fail(err, EINVAL, WH_RECORDINGS "/%s/%s", wh_store_encode(name, arena),
-			recordings.unread);
+		return wh_fail(err, EINVAL, "%s/%s", path_of(name, arena, err), recordings.unread);
 	if (recordings.count == 0)
 		return wh_fail(err, ENOENT, "there is no recording of that name");
 	r = join_all(&recordings, arena, &learnt, err);

@@ -67,10 +67,7 @@ static int check_list(struct wh_trim *trim, struct wh_err *err)
 
 bool wh_trim_has_users(const struct wh_trim *trim)
 {
-	wh_node list =
-		wh_json_get(trim->doc, wh_json_get(trim->doc, trim->config, "linux"), "namespaces");
-
-	wh_json_each_element (trim->doc, list, entry) {
+	wh_json_each_element (trim->doc, the_list(trim), entry) {
 		if (wh_json_string_is(trim->doc, wh_json_get(trim->doc, entry, "type"), "user"))
 			return true;
 	}

@@ -67,6 +67,11 @@ static bool is_hidden(const struct wh_trim *trim, wh_node mounts, const struct w
 	return false;
 }
 
+static void add_option(struct wh_json *doc, wh_node options, const char *option)
+{
+	wh_json_append(doc, options, wh_json_new_string(doc, wh_slice_of(option)));
+}
+
 /*
  * Whose folder it covers: runc up to 1.1.7 gives a tmpfs that folder's mode, and who could write
  * there before has to be able to. With a user namespace of its own the container counts from other
@@ -75,15 +80,15 @@ static bool is_hidden(const struct wh_trim *trim, wh_node mounts, const struct w
  */
 static void add_owner(struct wh_trim *trim, const struct wh_place *place, wh_node options)
 {
-	char text[64];
+	char text[32];
 
 	if ((place->uid == 0 && place->gid == 0) || place->uid == UNKNOWN_ID ||
 		place->gid == UNKNOWN_ID || wh_trim_has_users(trim))
 		return;
 	(void)snprintf(text, sizeof(text), "uid=%u", place->uid);
-	wh_json_append(trim->doc, options, wh_json_new_string(trim->doc, wh_slice_of(text)));
+	add_option(trim->doc, options, text);
 	(void)snprintf(text, sizeof(text), "gid=%u", place->gid);
-	wh_json_append(trim->doc, options, wh_json_new_string(trim->doc, wh_slice_of(text)));
+	add_option(trim->doc, options, text);
 }
 
 static wh_node new_mount(struct wh_trim *trim, const struct wh_place *place, uint64_t size)
@@ -95,9 +100,9 @@ static wh_node new_mount(struct wh_trim *trim, const struct wh_place *place, uin
 	char limit[32];
 
 	for (size_t i = 0; i < WH_COUNT(options); i++)
-		wh_json_append(doc, list, wh_json_new_string(doc, wh_slice_of(options[i])));
+		add_option(doc, list, options[i]);
 	(void)snprintf(limit, sizeof(limit), "size=%llu", (unsigned long long)size);
-	wh_json_append(doc, list, wh_json_new_string(doc, wh_slice_of(limit)));
+	add_option(doc, list, limit);
 	add_owner(trim, place, list);
 	wh_json_set(
 		doc, mount, "destination", wh_json_new_string(doc, wh_slice_of(place->resolved)));
