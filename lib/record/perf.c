@@ -7,7 +7,9 @@
  * opened before the old one is closed: for a moment some things are told twice, and none is missed.
  *
  * System calls are too many for a filter: where it can be had, a program decides what is told of
- * them (unseen.h), and the event of that probe is what the program writes to.
+ * them (unseen.h), and the event of that probe is what the program writes to. It is bound to no
+ * cgroup, since the program asks: each one that is costs whenever a CPU goes from one cgroup to
+ * another.
  *
  * Order: an event that led to another was in its ring before that other one was stamped. So
  * whatever is stamped before the heads of all rings were read can be told, by its stamp, and the
@@ -175,14 +177,16 @@ static int open_event(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe p
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 	};
-	int fd;
+	int whose = trace->cgroup, fd;
+	unsigned long flags = PERF_FLAG_PID_CGROUP | PERF_FLAG_FD_CLOEXEC;
 
 	if (is_told_by_program(trace, probe)) {
 		attr.type = PERF_TYPE_SOFTWARE;
 		attr.config = PERF_COUNT_SW_BPF_OUTPUT;
+		whose = -1;
+		flags = PERF_FLAG_FD_CLOEXEC;
 	}
-	fd = (int)syscall(SYS_perf_event_open, &attr, trace->cgroup, (int)cpu, -1,
-		PERF_FLAG_PID_CGROUP | PERF_FLAG_FD_CLOEXEC);
+	fd = (int)syscall(SYS_perf_event_open, &attr, whose, (int)cpu, -1, flags);
 	return fd < 0 ? -errno : fd;
 }
 

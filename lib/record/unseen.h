@@ -49,10 +49,9 @@ int wh_unseen_open(struct wh_unseen *ret, const struct wh_format *format, int cg
 	unsigned cpus) WH_MUST_CHECK;
 
 /*
- * What is unseen on a CPU is told to this event: PERF_TYPE_SOFTWARE, PERF_COUNT_SW_BPF_OUTPUT. One
- * that is bound to a cgroup gets nothing while it does not run (bpf_perf_event_output:
- * -EOPNOTSUPP); the program asks after the cgroup itself to spare others what comes behind it.
- * Borrowed; the kernel holds on to it until wh_unseen_close(). 0 or -errno.
+ * What is unseen on a CPU is told to this event of that CPU: PERF_TYPE_SOFTWARE,
+ * PERF_COUNT_SW_BPF_OUTPUT, of all processes (bpf_perf_event_output needs one that runs). Borrowed;
+ * the kernel holds on to it until wh_unseen_close(). 0 or -errno.
  */
 int wh_unseen_tell(const struct wh_unseen *unseen, unsigned cpu, int event) WH_MUST_CHECK;
 

@@ -33,7 +33,7 @@ end_of_bundles() {
 recording_of() { cat /var/lib/whittle/learn/"$1"/*.json; } # workload
 
 config() { # standard output: config.json, which grants all that Docker does
-  jq -n --argjson sets "$(usual_sets "$docker_capabilities")" --argjson uid "$uid" --argjson sysctls "$sysctls" \
+  jq -n --argjson seccomp "${seccomp:-null}" --argjson sets "$(usual_sets "$docker_capabilities")" --argjson uid "$uid" --argjson sysctls "$sysctls" \
     --arg cgroup "/whittle-$id" --arg words "$(printf '%s\037' "${words[@]}")" '{
       ociVersion: "1.0.2",
       process: { user: { uid: $uid, gid: $uid }, args: ($words | split("\u001f")[:-1]), cwd: "/", capabilities: $sets,
@@ -53,7 +53,7 @@ config() { # standard output: config.json, which grants all that Docker does
         namespaces: [{ type: "pid" }, { type: "ipc" }, { type: "uts" }, { type: "mount" }, { type: "network" }],
         maskedPaths: ["/proc/kcore"], readonlyPaths: ["/proc/sys"]
       }
-    }'
+    } | if $seccomp then .linux.seccomp = $seccomp else . end'
 }
 
 # Allows these capabilities and otherwise all that is asked for.
