@@ -48,6 +48,13 @@ static int find_places(struct wh_judgement *judged, int rootfs, struct wh_facts 
 
 		if (r < 0)
 			return r;
+		/* Images ship folders in /run that their servers do not make themselves: /run/sshd.
+		 */
+		if (places[i].kind == WH_PLACE_FOLDER && strcmp(places[i].resolved, "/run") == 0)
+			r = wh_rootfs_folders(rootfs, "run", &judged->arena, &places[i].folders,
+				&places[i].folder_count);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -336,6 +337,63 @@ int wh_rootfs_resolve_mount(int root, const char *path, const char *const covere
 	look.covered = covered;
 	look.covered_count = count;
 	return resolve(&look, root, path, arena, ret);
+}
+
+static bool is_plain(const char *name)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-_.@+";
+
+	return strspn(name, plain) == strlen(name) && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct wh_place_folder *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+int wh_rootfs_folders(int root, const char *name, struct wh_arena *arena,
+	const struct wh_place_folder **ret, size_t *ret_count)
+{
+	DIR *names WH_NAMES = wh_open_names_take(
+		openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	struct wh_place_folder *folders =
+		wh_arena_array(arena, WH_ROOTFS_FOLDERS, sizeof(*folders));
+	const struct dirent *entry;
+	size_t count = 0;
+
+	*ret = folders;
+	*ret_count = 0;
+	if (folders == NULL)
+		return -ENOMEM;
+	if (names == NULL)
+		return 0;
+	while (errno = 0, (entry = readdir(names)) != NULL) {
+		struct stat st;
+
+		if (!is_plain(entry->d_name) ||
+			fstatat(dirfd(names), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+			!S_ISDIR(st.st_mode))
+			continue;
+		if (count == WH_ROOTFS_FOLDERS)
+			return 0;
+		folders[count] = (struct wh_place_folder){
+			.name = wh_arena_dup(arena, wh_slice_of(entry->d_name)),
+			.mode = st.st_mode & 03777,
+			.uid = st.st_uid,
+			.gid = st.st_gid,
+		};
+		if (folders[count++].name == NULL)
+			return -ENOMEM;
+	}
+	if (errno != 0)
+		return 0;
+	qsort(folders, count, sizeof(*folders), by_name);
+	*ret_count = count;
+	return 0;
 }
 
 int wh_rootfs_open(int bundle, struct wh_slice path)

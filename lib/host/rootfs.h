@@ -32,6 +32,16 @@ int wh_rootfs_resolve_mount(int root, const char *path, const char *const covere
 	struct wh_arena *arena, struct wh_place *ret) WH_MUST_CHECK;
 
 /*
+ * Lists the folders right in the folder `name` of the root (one component, no link), sorted, in the
+ * arena: those that the image ships there. None where there are more than WH_ROOTFS_FOLDERS, or it
+ * cannot be looked at; one whose name has other characters than letters, digits and "-_.@+" is left
+ * out. 0; -ENOMEM.
+ */
+#define WH_ROOTFS_FOLDERS 16u
+int wh_rootfs_folders(int root, const char *name, struct wh_arena *arena,
+	const struct wh_place_folder **ret, size_t *ret_count) WH_MUST_CHECK;
+
+/*
  * Opens root.path of a config (relative to the bundle folder) as wh_rootfs_resolve() wants it. The
  * descriptor, or WH_NO_FD when it cannot be opened: every place in it is then unknown, and the
  * runtime will say what is wrong.

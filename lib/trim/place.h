@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /* Where a path of the container lies in its root file system: what host finds out, and trim asks.
@@ -16,6 +17,14 @@ enum wh_place_kind {
 	WH_PLACE_UNKNOWN, /* could not be looked at */
 };
 
+/* A folder right in a place. */
+struct wh_place_folder {
+	const char *name; /* one component, of letters, digits and "-_.@+" */
+	mode_t mode;      /* of permissions, without setuid */
+	uid_t uid;        /* as seen from here */
+	gid_t gid;
+};
+
 struct wh_place {
 	const char *asked;    /* the path as it was asked for */
 	const char *resolved; /* absolute in the container, links followed; never NULL */
@@ -23,4 +32,7 @@ struct wh_place {
 	const char *rest; /* WH_PLACE_COVERED: what of the path is left behind `resolved` */
 	uid_t uid;        /* WH_PLACE_FOLDER: its owner, as seen from here; 0 where nobody asked */
 	gid_t gid;
+	const struct wh_place_folder *folders; /* that a tmpfs on it would hide, and are to be there
+						  again; where somebody asked */
+	size_t folder_count;
 };

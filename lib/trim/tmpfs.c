@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define UNKNOWN_ID 65534u
+#define FOLDERS_PART 16u /* so many folders hold at most as much as what they are in */
+#define SMALLEST 4096u   /* bytes of a tmpfs */
 
 bool wh_trim_clean_path(struct wh_slice path, char *ret, size_t size)
 {
@@ -91,18 +93,21 @@ static void add_owner(struct wh_trim *trim, const struct wh_place *place, wh_nod
 	add_option(trim->doc, options, text);
 }
 
-static wh_node new_mount(struct wh_trim *trim, const struct wh_place *place, uint64_t size)
+static wh_node new_mount(
+	struct wh_trim *trim, const struct wh_place *place, mode_t mode, uint64_t size)
 {
-	static const char *const options[] = { "nosuid", "nodev", "noexec", "mode=1777" };
+	static const char *const options[] = { "nosuid", "nodev", "noexec" };
 	struct wh_json *doc = trim->doc;
 	wh_node mount = wh_json_new_object(doc);
 	wh_node list = wh_json_new_array(doc);
-	char limit[32];
+	char text[32];
 
 	for (size_t i = 0; i < WH_COUNT(options); i++)
 		add_option(doc, list, options[i]);
-	(void)snprintf(limit, sizeof(limit), "size=%llu", (unsigned long long)size);
-	add_option(doc, list, limit);
+	(void)snprintf(text, sizeof(text), "mode=%o", mode);
+	add_option(doc, list, text);
+	(void)snprintf(text, sizeof(text), "size=%llu", (unsigned long long)size);
+	add_option(doc, list, text);
 	add_owner(trim, place, list);
 	wh_json_set(
 		doc, mount, "destination", wh_json_new_string(doc, wh_slice_of(place->resolved)));
@@ -112,22 +117,62 @@ static wh_node new_mount(struct wh_trim *trim, const struct wh_place *place, uin
 	return mount;
 }
 
-static void add_scratch(struct wh_trim *trim, size_t index)
+/* To the front of the mounts, unless one of these would hide it. */
+static void add_mount(
+	struct wh_trim *trim, const struct wh_place *place, mode_t mode, uint64_t size)
 {
-	const struct wh_place *place = &trim->facts->tmpfs[index];
 	wh_node mounts = wh_json_get(trim->doc, trim->config, "mounts");
 
-	if ((place->kind != WH_PLACE_FOLDER && place->kind != WH_PLACE_MISSING) ||
-		strcmp(place->resolved, "/") == 0 || is_hidden(trim, mounts, place))
+	if (is_hidden(trim, mounts, place))
 		return;
 	if (wh_json_type(trim->doc, mounts) != WH_JSON_ARRAY) {
 		mounts = wh_json_new_array(trim->doc);
 		wh_json_set(trim->doc, trim->config, "mounts", mounts);
 	}
-	wh_json_prepend(trim->doc, mounts, new_mount(trim, place, trim->limits->tmpfs[index].size));
+	wh_json_prepend(trim->doc, mounts, new_mount(trim, place, mode, size));
 	wh_trim_note(
 		trim, &(struct wh_change){ "tmpfs", "/mounts", "added",
 			      wh_slice_of(place->resolved), "scratch space in a read-only root" });
+}
+
+/*
+ * The folders of the image's that the tmpfs hides are there again, each as a small tmpfs of its
+ * own. "tmpcopyup" would do for all, and for files: but the runtime then reads the image by path,
+ * as root of the host, while whoever can write there puts links in its way.
+ */
+static int add_folders(struct wh_trim *trim, const struct wh_place *place, uint64_t size)
+{
+	for (size_t i = 0; i < place->folder_count; i++) {
+		const struct wh_place_folder *folder = &place->folders[i];
+		const char *path =
+			wh_arena_printf(trim->arena, "%s/%s", place->resolved, folder->name);
+		const struct wh_place inside = { .asked = path,
+			.resolved = path,
+			.kind = WH_PLACE_FOLDER,
+			.uid = folder->uid,
+			.gid = folder->gid };
+
+		if (path == NULL)
+			return -ENOMEM;
+		add_mount(trim, &inside, folder->mode, size < SMALLEST ? SMALLEST : size);
+	}
+	return 0;
+}
+
+static int add_scratch(struct wh_trim *trim, size_t index)
+{
+	const struct wh_place *place = &trim->facts->tmpfs[index];
+	uint64_t size = trim->limits->tmpfs[index].size;
+	wh_node mounts = wh_json_get(trim->doc, trim->config, "mounts");
+	int r;
+
+	if ((place->kind != WH_PLACE_FOLDER && place->kind != WH_PLACE_MISSING) ||
+		strcmp(place->resolved, "/") == 0 || is_hidden(trim, mounts, place))
+		return 0;
+	r = add_folders(trim, place, size / FOLDERS_PART);
+	if (r == 0)
+		add_mount(trim, place, 01777, size);
+	return r;
 }
 
 struct order {
@@ -161,7 +206,9 @@ int wh_trim_tmpfs(struct wh_trim *trim, struct wh_err *err)
 	for (size_t i = 0; i < count; i++)
 		order[i] = (struct order){ i, strlen(trim->facts->tmpfs[i].resolved) };
 	qsort(order, count, sizeof(*order), compare_order);
-	for (size_t i = 0; i < count; i++)
-		add_scratch(trim, order[i].index);
+	for (size_t i = 0; i < count; i++) {
+		if (add_scratch(trim, order[i].index) < 0)
+			return wh_fail_errno(err, ENOMEM, "judging the container");
+	}
 	return 0;
 }

@@ -135,14 +135,50 @@ scratch_owners() {
   each_runtime scratch_owners
 }
 
+# Images ship folders in /run that their servers do not make themselves.
+run_has_folders() {
+  local options
+  own_rootfs
+  (umask 0 && cd "$ROOTFS/run" && mkdir -m 755 sshd web && mkdir -m 3775 shared && mkdir -m 1777 lock && mkdir -m 700 "odd name" own &&
+    chown 33:34 web && chown 999:999 shared && touch file web/file && ln -s /etc link)
+  edit_config '.mounts += [{ destination: "/run/own", type: "tmpfs", source: "tmpfs", options: ["mode=711"] }]'
+  scratch '["/var/tmp", "/run", "/run/lock"]'
+  in_container '
+    cd /run && stat -c "%n %a %u:%g" * && ls web && cp /bin/busybox lock/x && lock/x 2>&1 | grep -o "Permission denied"
+    cat /proc/self/mountinfo >/run/mounts
+    dd if=/dev/zero of=sshd/full bs=65536 count=100 2>&1 | grep -o "No space left on device"; cat /run/mounts'
+  prints_first "what the image has there" 'lock 1777 0:0
+own 711 0:0
+shared 3775 999:999
+sshd 755 0:0
+web 755 33:34
+Permission denied
+No space left on device'
+  for options in nosuid nodev noexec; do has_option /run/sshd "$options" "$stdout"; done
+}
+prints_first() { # what, expected
+  same "$1" "$2" "$(grep -v ' - ' "$stdout")"
+}
+run_has_many() {
+  own_rootfs
+  (cd "$ROOTFS/run" && seq 17 | xargs mkdir)
+  scratch '["/run"]'
+  in_container 'ls /run'
+  prints "too many" ""
+}
+@test "the image's folders in /run are there" {
+  each_runtime run_has_folders
+  each_runtime run_has_many
+}
+
 # In a user namespace of its own the container counts from other numbers.
 scratch_of_users() {
   local folder
   own_rootfs
-  mkdir -m 755 "$ROOTFS/cache"
+  mkdir -m 755 "$ROOTFS/cache" "$ROOTFS/run/sshd"
   chown -hR 100000:100000 "$ROOTFS"
   for folder in "$CASE" "$CASE"/../ "$CASE"/../../ "$CASE"/../../../; do chmod o+x "$folder"; done
-  scratch '["/cache"]'
+  scratch '["/cache", "/run"]'
   edit_config '.linux += { uidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }],
     gidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }] } | .linux.namespaces += [{ type: "user" }]'
   in_container 'stat -c "%n %u:%g" /cache && echo x >/cache/file && cat /cache/file'

@@ -312,6 +312,46 @@ static void going_up_and_down_has_an_end(void **state)
 
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
+static void folders_are_listed(void **state)
+{
+	static const char *const others[] = { "file", "to-run", "missing", "many" };
+	const struct scratch *scratch = *state;
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	const struct wh_place_folder *folders;
+	char name[24];
+	size_t count;
+
+	scratch_folder(scratch, "run", 0755);
+	scratch_folder(scratch, "run/b", 07755);
+	scratch_folder(scratch, "run/a", 01777);
+	scratch_folder(scratch, "run/..x", 0700);
+	scratch_folder(scratch, "run/with blank", 0755);
+	scratch_folder(scratch, "run/\xff", 0755);
+	scratch_file(scratch, "run/file", 0644, "");
+	scratch_link(scratch, "run/link", "a");
+	assert_int_equal(wh_rootfs_folders(scratch->fd, "run", &arena, &folders, &count), 0);
+	assert_int_equal(count, 3);
+	assert_string_equal(folders[0].name, "..x");
+	assert_string_equal(folders[1].name, "a");
+	assert_string_equal(folders[2].name, "b");
+	assert_int_equal(folders[1].mode, 01777);
+	assert_int_equal(folders[2].mode, 03755);
+	assert_int_equal(folders[2].uid, geteuid());
+
+	scratch_file(scratch, "file", 0644, "");
+	scratch_link(scratch, "to-run", "run");
+	scratch_folder(scratch, "many", 0755);
+	for (unsigned i = 0; i <= WH_ROOTFS_FOLDERS; i++) {
+		(void)snprintf(name, sizeof(name), "many/%u", i);
+		scratch_folder(scratch, name, 0755);
+	}
+	for (size_t i = 0; i < WH_COUNT(others); i++) {
+		assert_int_equal(
+			wh_rootfs_folders(scratch->fd, others[i], &arena, &folders, &count), 0);
+		assert_int_equal(count, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +362,7 @@ int main(void)
 		WITH_SCRATCH(what_cannot_be_looked_at_is_unknown),
 		WITH_SCRATCH(mounts_are_resolved_up_to_what_is_covered),
 		WITH_SCRATCH(going_up_and_down_has_an_end),
+		WITH_SCRATCH(folders_are_listed),
 	};
 
 	return cmocka_run_group_tests_name("host-rootfs", tests, NULL, NULL);

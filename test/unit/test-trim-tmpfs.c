@@ -33,6 +33,8 @@ struct wanted {
 	enum wh_place_kind kind;
 	uint64_t size;
 	unsigned uid, gid;
+	const struct wh_place_folder *folders;
+	size_t folder_count;
 };
 
 static void judge_mounts(const struct wanted wanted[PLACES], const struct judged *row)
@@ -49,7 +51,8 @@ static void judge_mounts(const struct wanted wanted[PLACES], const struct judged
 		tmpfs[n] =
 			(struct wh_policy_tmpfs){ w->path, w->size == 0 ? MEBIBYTES(64) : w->size };
 		places[n] = (struct wh_place){ w->path, w->resolved == NULL ? w->path : w->resolved,
-			w->kind, .uid = w->uid, .gid = w->gid };
+			w->kind, .uid = w->uid, .gid = w->gid, .folders = w->folders,
+			.folder_count = w->folder_count };
 	}
 	limits.tmpfs = tmpfs;
 	limits.tmpfs_count = n;
@@ -119,6 +122,47 @@ static void keeps_the_owner(void **state)
 	(void)state;
 	check(rows, WH_COUNT(rows));
 #undef OWNED
+}
+
+/* What it hides is there again, below what has a place or a mount of its own. */
+static void makes_folders_anew(void **state)
+{
+#define SMALL(path, mode, ids) \
+	"{'destination':'" path "','type':'tmpfs','source':'tmpfs','options':['nosuid','nodev'," \
+	"'noexec','mode=" mode "','size=4194304'" ids "]}"
+	static const struct wh_place_folder folders[] = {
+		{ "a", 0755, 0, 0 },
+		{ "b", 03775, 33, 34 },
+		{ "c", 0700, 65534, 65534 },
+		{ "d", 0700, 0, 0 },
+	};
+	static const struct mounts rows[] = {
+		{ { { "/r", .kind = WH_PLACE_FOLDER, .folders = folders, .folder_count = 4 },
+			  { "/r/d", .kind = WH_PLACE_FOLDER } },
+			{ WITH("[" VOLUME("/r/a/x") "]"),
+				WITH("[" TMPFS("/r") "," SMALL("/r/c", "700", "") "," SMALL(
+					"/r/b", "3775", ",'uid=33','gid=34'") "," SMALL("/r/a",
+					"755", "") "," TMPFS("/r/d") "," VOLUME("/r/a/x") "]"),
+				ADDED("/r/d") ADDED("/r/a") ADDED("/r/b") ADDED("/r/c")
+					ADDED("/r") } },
+		{ { { "/r", .kind = WH_PLACE_FOLDER, .folders = folders, .folder_count = 1 } },
+			{ WITH("[" VOLUME("/r/a") "]"),
+				WITH("[" TMPFS("/r") "," VOLUME("/r/a") "]"), ADDED("/r") } },
+		{ { { "/r", .kind = WH_PLACE_FOLDER, .folders = folders, .folder_count = 1 } },
+			{ WITH("[" VOLUME("/r") "]"), WITH("[" VOLUME("/r") "]"), "" } },
+		{ { { "/r", NULL, WH_PLACE_FOLDER, 8192, 0, 0, folders, 1 } },
+			{ WITH("[]"),
+				WITH("[" TMPFS_SIZED(
+					"/r", "8192") ",{'destination':'/r/a',"
+						      "'type':'tmpfs','source':'tmpfs','options':['"
+						      "nosuid','nodev',"
+						      "'noexec','mode=755','size=4096']}]"),
+				ADDED("/r/a") ADDED("/r") } },
+	};
+
+	(void)state;
+	check(rows, WH_COUNT(rows));
+#undef SMALL
 }
 
 /* A folder comes before what lies below it, however the policy lists them. */
@@ -297,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(goes_to_the_front),
 		cmocka_unit_test(keeps_the_owner),
+		cmocka_unit_test(makes_folders_anew),
 		cmocka_unit_test(outer_before_inner),
 		cmocka_unit_test(not_where_it_would_be_hidden),
 		cmocka_unit_test(links_of_the_image),
