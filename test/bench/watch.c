@@ -4,7 +4,8 @@
  * containers differ by is more than what recording costs. Usage: watch PID, a process of the
  * container's. Each byte of standard input is a wish, answered by a line:
  *
- *   +  the events are opened
+ *   +  the events are opened; what came before need not be told again, as to a recorder that was
+ *      there all the time
  *   .  what has come by now is taken in, and is told no more
  *   -  they are closed; the answer is how many came and how many were lost
  */
@@ -23,6 +24,7 @@
 static const struct wh_transport *transport;
 static struct wh_trace *trace; /* NULL: closed */
 static unsigned long long events, lost;
+static bool known[WH_EVENT_SYSCALLS];
 
 static void need(int r, const struct wh_err *err)
 {
@@ -38,8 +40,11 @@ static int take(void *context, const struct wh_event *event)
 	events++;
 	if (event->kind == WH_EVENT_LOST)
 		lost += event->lost.count;
-	if (event->kind == WH_EVENT_SYSCALL)
+	if (event->kind == WH_EVENT_SYSCALL && event->syscall.number >= 0 &&
+		event->syscall.number < WH_EVENT_SYSCALLS) {
+		known[event->syscall.number] = true;
 		transport->enough_of_syscall(trace, event->syscall.number);
+	}
 	return 0;
 }
 
@@ -59,6 +64,10 @@ static void start(int pid)
 	need(cgroup, &err);
 	events = lost = 0;
 	need(wh_transport_open(&target, &transport, &trace, &err), &err);
+	for (int64_t i = 0; i < WH_EVENT_SYSCALLS; i++) {
+		if (known[i])
+			transport->enough_of_syscall(trace, i);
+	}
 	(void)printf("%s\n", transport->name);
 }
 
