@@ -92,6 +92,7 @@ struct wh_gathering {
 	struct wh_buf program_bytes;
 
 	uint64_t syscalls[WH_EVENT_SYSCALLS / 64];
+	bool user_namespaces; /* it asked for some */
 	struct port ports[WH_LEARNT_LIST_MAX];
 	size_t port_count;
 	struct user users[WH_LEARNT_LIST_MAX];

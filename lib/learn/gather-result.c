@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "learn/gather-inside.h"
+#include "learn/rule.h"
 #include "learn/stack.h"
 
 #define PRINTED_MAX 4096u
@@ -209,6 +210,7 @@ static int tell_uses(const struct wh_gathering *gathering, const struct wh_symbo
 	ret->foreign = gathering->foreign;
 	ret->runtime = gathering->runtime;
 	ret->other_users = 0;
+	ret->user_namespaces = gathering->user_namespaces;
 	for (size_t i = 0; i < gathering->record_count; i++)
 		sort_in(gathering, symbols, &gathering->records[i], own, ret, found);
 	for (unsigned i = 0; i < CAPABILITIES; i++) {
@@ -300,6 +302,36 @@ static int tell_users(
 	return 0;
 }
 
+/* What was executed from scratch folders. By texts, of which two programs can have the same. */
+static int tell_scratch_programs(
+	const struct wh_gathering *gathering, struct wh_arena *arena, struct wh_learnt *ret)
+{
+	const char **texts = wh_arena_array(arena, WH_LEARNT_SCRATCH_MAX + 1, sizeof(*texts));
+	size_t count = 0;
+
+	if (texts == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < gathering->program_count && count < WH_LEARNT_SCRATCH_MAX; i++) {
+		const struct program *program = &gathering->programs[i];
+		const char *path = gathering->program_bytes.data + program->at;
+		size_t same = 0;
+		int r;
+
+		if (!wh_learnt_is_scratch((struct wh_slice){ path, program->len }))
+			continue;
+		r = print_program(gathering, i, arena, &texts[count]);
+		if (r < 0)
+			return r;
+		while (strcmp(texts[same], texts[count]) != 0)
+			same++;
+		count += same == count;
+	}
+	qsort(texts, count, sizeof(*texts), wh_by_text);
+	ret->scratch_programs = texts;
+	ret->scratch_program_count = count;
+	return 0;
+}
+
 int wh_gather_result(const struct wh_gathering *gathering, const struct wh_symbols *symbols,
 	int64_t epoch, struct wh_arena *arena, struct wh_learnt *ret)
 {
@@ -311,6 +343,8 @@ int wh_gather_result(const struct wh_gathering *gathering, const struct wh_symbo
 		r = tell_ports(gathering, arena, ret);
 	if (r == 0)
 		r = tell_users(gathering, arena, ret);
+	if (r == 0)
+		r = tell_scratch_programs(gathering, arena, ret);
 	ret->events = gathering->events;
 	ret->lost = gathering->lost;
 	return r;

@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -430,22 +431,35 @@ static bool take_ids(
 	return false;
 }
 
+/* A user namespace is made without a check that would tell. clone3(2) has its flags in memory,
+ * where nobody looks. False when it is no such call. */
+static bool take_namespaces(struct wh_gathering *gathering, const struct wh_event *event)
+{
+	if (event->syscall.number != SYS_clone && event->syscall.number != SYS_unshare)
+		return false;
+	if ((event->syscall.args[0] & CLONE_NEWUSER) != 0 && !gathering->user_namespaces) {
+		gathering->user_namespaces = true;
+		gathering->news++;
+	}
+	return true;
+}
+
 static void on_syscall(
 	struct wh_gathering *gathering, const struct wh_event *event, struct wh_thread *thread)
 {
 	int64_t number = event->syscall.number;
 	uint64_t bit;
-	bool has_ids;
+	bool counts;
 
 	if (thread->owner != WH_OWNER_CONTAINER || number < 0 || number >= WH_EVENT_SYSCALLS)
 		return;
-	has_ids = take_ids(gathering, event, thread);
+	counts = take_ids(gathering, event, thread) || take_namespaces(gathering, event);
 	bit = UINT64_C(1) << number % 64;
 	if ((gathering->syscalls[number / 64] & bit) != 0)
 		return;
 	gathering->syscalls[number / 64] |= bit;
 	gathering->news++;
-	if (!has_ids && gathering->hooks.syscall != NULL)
+	if (!counts && gathering->hooks.syscall != NULL)
 		gathering->hooks.syscall(gathering->hooks.context, number);
 }
 

@@ -32,7 +32,7 @@ struct wh_gather_hooks {
 	 * Some may be told again. */
 	void (*program)(void *context, int32_t tid, struct wh_slice file);
 	/* A system call of the container's that need not be told again. Those whose arguments count
-	 * (setuid and its kin) are never. */
+	 * (setuid and its kin, clone, unshare) are never. */
 	void (*syscall)(void *context, int64_t number);
 	/*
 	 * The name of a system call of this machine, which lives in the arena or for ever; NULL
@@ -58,12 +58,12 @@ int wh_gather_event(void *gathering, const struct wh_event *event) WH_MUST_CHECK
 
 /*
  * What has been learnt until now: fills uses, foreign, runtime, other_users, events, lost,
- * syscalls, ports, users, and nothing else. After lost events, threads that were never heard of are
- * the runtime's as ever; the result tells the loss. Of a use, `count` is that of the checks of its
- * kind and `detail` the ports below 1024 that were listened on (CAP_NET_BIND_SERVICE), or the user
- * or group that was asked for (CAP_SETUID, CAP_SETGID). `by_file` and `at_least` stay false.
- * `epoch` is what to add to a time of an event to get seconds since the epoch, in nanoseconds.
- * Everything lives in the arena. 0 or -ENOMEM.
+ * syscalls, user_namespaces, ports, users, scratch_programs, and nothing else. After lost events,
+ * threads that were never heard of are the runtime's as ever; the result tells the loss. Of a use,
+ * `count` is that of the checks of its kind and `detail` the ports below 1024 that were listened on
+ * (CAP_NET_BIND_SERVICE), or the user or group that was asked for (CAP_SETUID, CAP_SETGID).
+ * `by_file` and `at_least` stay false. `epoch` is what to add to a time of an event to get seconds
+ * since the epoch, in nanoseconds. Everything lives in the arena. 0 or -ENOMEM.
  */
 int wh_gather_result(const struct wh_gathering *gathering, const struct wh_symbols *symbols,
 	int64_t epoch, struct wh_arena *arena, struct wh_learnt *ret) WH_MUST_CHECK;

@@ -125,6 +125,7 @@ static const struct field learnt_fields[] = {
 	{ "otherUsers", U64, AT(other_users) },
 	{ "syscallsUnknown", TEXT, AT(syscalls_unknown) },
 	{ "syscalls", SORTED, AT(syscalls), AT(syscall_count), MAX_CALLS },
+	{ "userNamespaces", BOOL, AT(user_namespaces) },
 	{ "writtenUnknown", TEXT, AT(written_unknown) },
 	{ "written", SORTED, AT(written), AT(written_count), WH_LEARNT_WRITTEN_MAX },
 	{ "writtenMore", BOOL, AT(written_more) },
@@ -134,6 +135,8 @@ static const struct field learnt_fields[] = {
 	{ "users", OBJECTS, AT(users), AT(user_count), WH_LEARNT_LIST_MAX, &user_shape },
 	{ "programs", OBJECTS, AT(programs), AT(program_count), WH_LEARNT_LIST_MAX,
 		&program_shape },
+	{ "scratchPrograms", SORTED, AT(scratch_programs), AT(scratch_program_count),
+		WH_LEARNT_SCRATCH_MAX },
 	{ "command", TEXTS, AT(command), AT(command_count), WH_LEARNT_LIST_MAX },
 };
 SHAPE(learnt, struct wh_learnt);
@@ -310,6 +313,8 @@ static struct wh_learnt cut(const struct wh_learnt *learnt)
 		less.complete = false;
 		less.incomplete = "it executed more privileged programs than are kept";
 	}
+	less.scratch_program_count =
+		fitting(less.scratch_programs, less.scratch_program_count, WH_LEARNT_MAX_SIZE / 16);
 	/* Half a command is another command. */
 	if (fitting(less.command, less.command_count, WH_LEARNT_MAX_SIZE / 16) < less.command_count)
 		less.command_count = 0;

@@ -202,8 +202,15 @@ static int join_watched(const struct wh_learnt *older, const struct wh_learnt *n
 		(struct texts){ newer->written, newer->written_count }, arena, &ret->written_count);
 	ret->devices = join_texts((struct texts){ older->devices, older->device_count },
 		(struct texts){ newer->devices, newer->device_count }, arena, &ret->device_count);
-	if (ret->syscalls == NULL || ret->written == NULL || ret->devices == NULL)
+	ret->scratch_programs =
+		join_texts((struct texts){ older->scratch_programs, older->scratch_program_count },
+			(struct texts){ newer->scratch_programs, newer->scratch_program_count },
+			arena, &ret->scratch_program_count);
+	if (ret->syscalls == NULL || ret->written == NULL || ret->devices == NULL ||
+		ret->scratch_programs == NULL)
 		return -ENOMEM;
+	if (ret->scratch_program_count > WH_LEARNT_SCRATCH_MAX)
+		ret->scratch_program_count = WH_LEARNT_SCRATCH_MAX;
 	ret->written_more = older->written_more || newer->written_more;
 	if (ret->written_count > WH_LEARNT_WRITTEN_MAX) {
 		ret->written_count = WH_LEARNT_WRITTEN_MAX;
@@ -244,6 +251,7 @@ static void join_terms(
 	ret->foreign = add(older->foreign, newer->foreign);
 	ret->runtime = add(older->runtime, newer->runtime);
 	ret->other_users = add(older->other_users, newer->other_users);
+	ret->user_namespaces = older->user_namespaces || newer->user_namespaces;
 	if (newer->command_count == 0) {
 		ret->command = older->command;
 		ret->command_count = older->command_count;

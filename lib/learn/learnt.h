@@ -18,6 +18,7 @@
 
 #define WH_LEARNT_MAX_SIZE (4u << 20) /* bytes of JSON */
 #define WH_LEARNT_WRITTEN_MAX 1024
+#define WH_LEARNT_SCRATCH_MAX 16
 #define WH_LEARNT_LIST_MAX 256 /* of ports, users, devices, programs */
 
 /* Evidence for one capability: the strongest that was seen of it. */
@@ -77,6 +78,7 @@ struct wh_learnt {
 	const char *syscalls_unknown, *written_unknown, *devices_unknown;
 	const char *const *syscalls; /* names, in the order of the alphabet */
 	size_t syscall_count;
+	bool user_namespaces; /* it asked for some, by clone or unshare; clone3 is not told */
 	const char *const
 		*written; /* absolute paths in the root file system, sorted; folders end with "/" */
 	size_t written_count;
@@ -89,6 +91,9 @@ struct wh_learnt {
 	size_t user_count;
 	const struct wh_learnt_program *programs;
 	size_t program_count;
+	const char *const *scratch_programs; /* executed from scratch folders (rule.h); the first so
+						many, sorted */
+	size_t scratch_program_count;
 	const char *const *command; /* that started it, of `whittlectl learn`; NULL: none */
 	size_t command_count;
 };

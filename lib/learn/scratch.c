@@ -2,11 +2,11 @@
 /*
  * Which written paths a tmpfs can take, so that the root file system can be read-only.
  *
- * A tmpfs is empty at every start and hides what the image has there. So only folders take one
- * whose content is scratch by custom (Filesystem Hierarchy Standard 3.0: /tmp, /run, /var/cache…),
- * and of these each folder that was written in gets one of its own, down to the depth at which
- * images ship folders: with /run alone, /run/postgresql of the image would be gone. What else was
- * written may be data, and a rule must not lose data silently: the root stays writable then.
+ * A tmpfs hides what the image has there, but for folders in /run. So only folders take one whose
+ * content is scratch by custom (Filesystem Hierarchy Standard 3.0: /tmp, /run, /var/cache…), and of
+ * these each folder that was written in gets one of its own, down to the depth at which images ship
+ * folders: as little as can be is hidden. What else was written may be data, and a rule must not
+ * lose data silently: the root stays writable then.
  *
  * Logs are scratch here: in a container that is thrown away they are lost anyway. They have to fit
  * into the tmpfs, though.
@@ -128,6 +128,27 @@ static int find_scratch(const char *path, struct wh_arena *arena, const char **r
 		return *ret == NULL ? -ENOMEM : 0;
 	}
 	return 0;
+}
+
+static bool goes_up(struct wh_slice path)
+{
+	static const char up[] = "/../";
+	size_t len = strlen("/..");
+
+	return memmem(path.data, path.len, up, strlen(up)) != NULL ||
+	       (path.len >= len && memcmp(path.data + path.len - len, up, len) == 0);
+}
+
+bool wh_learnt_is_scratch(struct wh_slice path)
+{
+	for (size_t i = 0; i < WH_COUNT(scratches); i++) {
+		size_t len = strlen(scratches[i].folder);
+
+		if (path.len > len && memcmp(path.data, scratches[i].folder, len) == 0 &&
+			path.data[len] == '/')
+			return !goes_up(path);
+	}
+	return false;
 }
 
 /* As the policy wants paths: nothing odd in them. */

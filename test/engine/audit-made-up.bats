@@ -69,8 +69,8 @@ recorded() { # jq filter of a whole one
   jq -n '{ schema: 1, name: "default", began: 1, ended: 2, milliseconds: 1000, recordings: 3, events: 5, lost: 0,
     complete: true, recorder: 0, recorderStart: 0, granted: ["CAP_CHOWN", "CAP_KILL"], uid: 0,
     uses: [{ capability: "CAP_KILL", use: "used", byFile: false, count: 1, atLeast: false, first: 1 }], foreign: 0,
-    runtime: 0, otherUsers: 0, syscalls: [], written: [], writtenMore: false, devices: [], ports: [], users: [],
-    programs: [], command: [] }' | jq "$1" | inside_sh 'umask 077
+    runtime: 0, otherUsers: 0, syscalls: [], userNamespaces: false, written: [], writtenMore: false, devices: [], ports: [], users: [],
+    programs: [], scratchPrograms: [], command: [] }' | jq "$1" | inside_sh 'umask 077
     mkdir -p /var/lib/whittle/learn/default; cat >/var/lib/whittle/learn/default/1.json'
 }
 

@@ -105,6 +105,47 @@ serves_as_another() {
 }
 @test "a server of another user works under its rule" { each_learning_runtime serves_as_another; }
 
+# A server that has a folder of the image's beside its pid file, and does not make it itself.
+serves_from_run() {
+  mkdir -p -m 755 "$BUNDLE/rootfs/run/sshd"
+  run_script 'set -e; cd /run/sshd; echo 1 >/run/sshd.pid; echo served'
+  succeeds learn -- --bundle "$BUNDLE"
+  same "scratch" /run "$(answer '.rule.tmpfs | map(.path? // .) | join(" ")')"
+  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+  rm "$BUNDLE/rootfs/run/sshd.pid"
+  outcome whittle run --bundle "$BUNDLE" "$ID"
+  same "under the rule" served "$(cat "$stdout" "$stderr")"
+}
+@test "a server finds the folders of its image in /run" { each_learning_runtime serves_from_run; }
+
+runs_from_scratch() {
+  run_script 'cp /bin/busybox /tmp/true; /tmp/true && echo ran'
+  succeeds learn -- --bundle "$BUNDLE"
+  same "what it leaves" 'it executed /tmp/true: /tmp is a tmpfs, from which nothing can be executed' \
+    "$(answer '.remarks | join("; ")')"
+  rm "$BUNDLE/rootfs/tmp/true"
+  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+  outcome whittle run --bundle "$BUNDLE" "$ID"
+  grep -q 'Permission denied' "$stderr" || fail "it ran from a tmpfs"
+}
+@test "programs that a tmpfs will refuse are told" { each_learning_runtime runs_from_scratch; }
+
+makes_namespaces() {
+  run_script '/bin/busybox unshare -U /bin/busybox true && echo made'
+  succeeds learn -- --bundle "$BUNDLE"
+  same "what it leaves" 'it asked for user namespaces of its own: they are closed unless the rule says "userNamespaces": true' \
+    "$(answer '.remarks | join("; ")')"
+  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+  cp "$BUNDLE/config.json" "$CASE/asked"
+  outcome whittle run --bundle "$BUNDLE" "$ID"
+  same "under the rule alone" "" "$(cat "$stdout")"
+  cp "$CASE/asked" "$BUNDLE/config.json"
+  edit_policy '.default.userNamespaces = true'
+  outcome whittle run --bundle "$BUNDLE" "$ID"
+  same "with what it says" made "$(cat "$stdout")"
+}
+@test "what the rule leaves to its reader, and what that does" { each_learning_runtime makes_namespaces; }
+
 tells_for_people() {
   run_script 'touch /tmp/a; chown 1:1 /tmp/a'
   succeeds whittlectl learn --policy "$POLICY" --name it -- --bundle "$BUNDLE"

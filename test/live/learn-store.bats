@@ -42,8 +42,8 @@ result() { # jq filter: a whole result
     granted: ["CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SYS_ADMIN"], uid: 0,
     uses: [{ capability: "CAP_NET_BIND_SERVICE", use: "used", byFile: false, count: 1, atLeast: false, first: 1001,
       syscall: "bind", function: "inet_bind", program: "/usr/sbin/nginx", detail: "80" }],
-    foreign: 0, runtime: 0, otherUsers: 0, syscalls: ["bind", "exit_group"], written: ["/run/web.pid"],
-    writtenMore: false, devices: [], ports: [], users: [], programs: [], command: [] }' | jq "${1:-.}"
+    foreign: 0, runtime: 0, otherUsers: 0, syscalls: ["bind", "exit_group"], userNamespaces: false, written: ["/run/web.pid"],
+    writtenMore: false, devices: [], ports: [], users: [], programs: [], scratchPrograms: [], command: [] }' | jq "${1:-.}"
 }
 recording() { # name, number, jq filter
   [ -d "$LEARN/$1" ] || mkdir -m 0700 "$LEARN/$1"
@@ -298,6 +298,24 @@ POLICY
   learn policy --file "$FILE" --widen
   exits 0
   same "the rule" '[false,false]' "$(jq -c '.rules[0] | [.readonlyRootfs, .noNewPrivileges]' "$FILE")"
+}
+
+@test "what the rule leaves to its reader is told" {
+  recording web 1 '.userNamespaces = true | .syscalls = ["bind", "io_uring_setup", "keyctl"] | .written = ["/run/web/pid", "/tmp/a", "/var/log/web/access.log"]
+    | .scratchPrograms = ["/run/not", "/tmp/a", "/var/run/web/b"]'
+  learn policy --file "$FILE"
+  exits 0
+  tells 'web: it asked for user namespaces of its own: they are closed unless the rule says "userNamespaces": true'
+  tells 'web: it called io_uring_setup, keyctl, which no default filter allows: refused unless the container comes with a filter that does'
+  tells 'web: it executed /tmp/a: /tmp is a tmpfs, from which nothing can be executed'
+  tells 'web: it executed /var/run/web/b: /run/web is a tmpfs'
+  [[ $said != *'/run/not'* ]] || fail "that is no tmpfs: $said"
+  tells 'web: /var/log/web is a tmpfs: logs there have to fit'
+  rm "$FILE"
+  recording web 1
+  learn policy --file "$FILE"
+  exits 0
+  [[ $said != *'web: '* ]] || fail "it has something to say: $said"
 }
 
 @test "words that do not go together, and what is not known" {

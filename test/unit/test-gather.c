@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -535,6 +537,37 @@ static void system_calls_are_learnt_once(void **state)
 	end(&scene);
 }
 
+static void user_namespaces_are_told(void **state)
+{
+	static const struct {
+		int64_t number;
+		uint64_t flags;
+		bool told;
+	} cases[] = {
+		{ SYS_unshare, CLONE_NEWNS, false },
+		{ SYS_unshare, CLONE_NEWNS | CLONE_NEWUSER, true },
+		{ SYS_clone, SIGCHLD, false },
+		{ SYS_clone, CLONE_NEWUSER | SIGCHLD, true },
+		{ SYS_setns, CLONE_NEWUSER, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WH_COUNT(cases); i++) {
+		struct scene scene;
+
+		begin(&scene, WH_CAPSET_ALL);
+		/* The runtime's own does not count, nor does who has called before without one. */
+		calls(&scene, 1, SYS_unshare, CLONE_NEWUSER, 0);
+		exec(&scene, 1, "/bin/sh");
+		calls(&scene, 1, cases[i].number, 0, 0);
+		calls(&scene, 1, cases[i].number, cases[i].flags, 0);
+		look(&scene);
+		assert_int_equal(scene.learnt.user_namespaces, cases[i].told);
+		assert_int_equal(scene.syscalls, cases[i].number == SYS_setns ? 1 : 0);
+		end(&scene);
+	}
+}
+
 static void programs_are_told_once(void **state)
 {
 	struct scene scene;
@@ -550,6 +583,41 @@ static void programs_are_told_once(void **state)
 	joins(&scene, 3);
 	exec(&scene, 3, "/usr/bin/runc");
 	assert_string_equal(scene.programs, "1 /bin/a\n2 /bin/ab\n2 \n");
+	end(&scene);
+}
+
+static void programs_in_scratch_are_told(void **state)
+{
+	struct scene scene;
+	char path[32];
+
+	(void)state;
+	begin(&scene, WH_CAPSET_ALL);
+	exec(&scene, 1, "/tmp/runtime/../../proc/self/exe");
+	exec(&scene, 1, "/bin/sh");
+	exec(&scene, 1, "/var/tmp/z");
+	exec(&scene, 1, "/tmp/a");
+	exec(&scene, 1, "/tmp/a");
+	exec(&scene, 1, "/tmp/\x01");
+	exec(&scene, 1, "/tmp/\\x01"); /* the same text */
+	exec(&scene, 1, "/tmpx/a");
+	exec(&scene, 1, "/tmp");
+	exec(&scene, 1, "tmp/a");
+	exec(&scene, 1, "/tmp/../bin/sh");
+	exec(&scene, 1, "/tmp/x/..");
+	exec(&scene, 1, "/tmp/..x/b");
+	look(&scene);
+	assert_int_equal(scene.learnt.scratch_program_count, 4);
+	assert_string_equal(scene.learnt.scratch_programs[0], "/tmp/..x/b");
+	assert_string_equal(scene.learnt.scratch_programs[1], "/tmp/\\x01");
+	assert_string_equal(scene.learnt.scratch_programs[2], "/tmp/a");
+	assert_string_equal(scene.learnt.scratch_programs[3], "/var/tmp/z");
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(path, sizeof(path), "/run/%d", i);
+		exec(&scene, 1, path);
+	}
+	look(&scene);
+	assert_int_equal(scene.learnt.scratch_program_count, WH_LEARNT_SCRATCH_MAX);
 	end(&scene);
 }
 
@@ -758,8 +826,10 @@ int main(void)
 		cmocka_unit_test(another_user_namespace_does_not_count),
 		cmocka_unit_test(losses_are_told),
 		cmocka_unit_test(ports_and_users_are_learnt),
+		cmocka_unit_test(user_namespaces_are_told),
 		cmocka_unit_test(system_calls_are_learnt_once),
 		cmocka_unit_test(programs_are_told_once),
+		cmocka_unit_test(programs_in_scratch_are_told),
 		cmocka_unit_test(names_are_printable),
 		cmocka_unit_test(more_stacks_than_there_is_room_for_are_used),
 		cmocka_unit_test(many_threads_come_and_go),

@@ -77,6 +77,7 @@ static struct wh_learnt sample(void)
 		.syscall_count = WH_COUNT(sample_calls),
 		.written = sample_written,
 		.written_count = WH_COUNT(sample_written),
+		.user_namespaces = true,
 		.written_more = true,
 		.devices = sample_devices,
 		.device_count = WH_COUNT(sample_devices),
@@ -86,6 +87,8 @@ static struct wh_learnt sample(void)
 		.user_count = WH_COUNT(sample_users),
 		.programs = sample_programs,
 		.program_count = WH_COUNT(sample_programs),
+		.scratch_programs = sample_written,
+		.scratch_program_count = WH_COUNT(sample_written),
 		.command = sample_command,
 		.command_count = WH_COUNT(sample_command),
 	};
@@ -124,11 +127,13 @@ static void what_is_written_is_read_again(void **state)
 	assert_string_equal(read.written[0], "/run/a\"b");
 	assert_string_equal(read.written[1], "/tmp/x\xef\xbf\xbdy"); /* no UTF-8 in JSON */
 	assert_string_equal(read.written[2], "/var/\xc3\xa4");
-	assert_true(read.written_more);
+	assert_true(read.written_more && read.user_namespaces);
 	assert_int_equal(read.ports[1].port, 53);
 	assert_string_equal(read.ports[1].protocol, "udp");
 	assert_true(read.users[1].uid == UINT32_MAX);
 	assert_true(read.programs[1].capabilities == sample_programs[1].capabilities);
+	assert_int_equal(read.scratch_program_count, WH_COUNT(sample_written));
+	assert_string_equal(read.scratch_programs[0], "/run/a\"b");
 	assert_string_equal(read.command[2], "");
 	assert_int_equal(read.command_count, 4);
 	write_sample(&read, &again);
@@ -332,6 +337,11 @@ static void nothing_that_was_seen_is_lost(void **state)
 	older.users = &root;
 	newer.users = &other;
 	older.user_count = newer.user_count = 1;
+	older.user_namespaces = true;
+	older.scratch_programs = a;
+	older.scratch_program_count = 2;
+	newer.scratch_programs = b;
+	newer.scratch_program_count = 3;
 	older.granted = 1;
 	newer.granted = 6;
 	newer.uid = 7;
@@ -349,13 +359,14 @@ static void nothing_that_was_seen_is_lost(void **state)
 	assert_string_equal(both.written[1], "/b");
 	assert_int_equal(both.syscall_count, 4);
 	assert_int_equal(both.device_count, 4);
+	assert_int_equal(both.scratch_program_count, 4);
 	assert_int_equal(both.port_count, 2);
 	assert_string_equal(both.ports[0].program, "/new");
 	assert_int_equal(both.program_count, 1);
 	assert_true(both.programs[0].setuid && both.programs[0].setgid);
 	assert_true(both.programs[0].capabilities == 2);
 	assert_int_equal(both.user_count, 2);
-	assert_true(both.granted == 7);
+	assert_true(both.granted == 7 && both.user_namespaces);
 	assert_int_equal(both.uid, 0); /* one of them began as root */
 	assert_int_equal(both.began, 100);
 	assert_int_equal(both.ended, 0);

@@ -28,15 +28,15 @@ struct wh_learn_call {
 /* Prints "whittlectl learn WORD: " and the sentence to standard error: WH_EXIT_TROUBLE. */
 int wh_learn_trouble(const struct wh_learn_call *call, const struct wh_err *err);
 
-int wh_learn_forget(const struct wh_learn_call *call); /* learn-list.c */
+int wh_learn_forget(const struct wh_learn_call *call); /* list.c */
 int wh_learn_list(const struct wh_learn_call *call);
-int wh_learn_policy(const struct wh_learn_call *call); /* learn-policy.c */
-int wh_learn_start(const struct wh_learn_call *call);  /* learn-switch.c */
+int wh_learn_policy(const struct wh_learn_call *call); /* policy.c */
+int wh_learn_start(const struct wh_learn_call *call);  /* switch.c */
 int wh_learn_stop(const struct wh_learn_call *call);
-int wh_learn_report(const struct wh_learn_call *call); /* learn-report.c */
-int wh_learn_status(const struct wh_learn_call *call); /* learn-status.c */
+int wh_learn_report(const struct wh_learn_call *call); /* report.c */
+int wh_learn_status(const struct wh_learn_call *call); /* status.c */
 
-/* ---- recordings (learn-list.c) ----------------------------------------------------------- */
+/* ---- recordings (list.c) ----------------------------------------------------------- */
 
 /* All that is known of one name. */
 struct wh_learn_subject {
@@ -57,8 +57,19 @@ struct wh_learn_subjects {
 int wh_learn_subjects(const char *const *names, size_t count, struct wh_arena *arena,
 	struct wh_learn_subjects *ret, struct wh_err *err) WH_MUST_CHECK;
 
-/* What was granted and never used, nor perhaps needed (learn-report.c). */
+/* What was granted and never used, nor perhaps needed (report.c). */
 wh_capset wh_learn_never_used(const struct wh_learnt *learnt);
+
+/* What a rule of it leaves to who reads it, or does that they may not expect: sentences without a
+ * full stop, in the arena (remarks.c). */
+struct wh_learn_remarks {
+	const char *all[128];
+	size_t count;
+};
+
+/* Of a rule with or without what is perhaps not needed. 0 or -ENOMEM. */
+int wh_learn_remarks(const struct wh_learnt *learnt, bool used_only, struct wh_arena *arena,
+	struct wh_learn_remarks *ret) WH_MUST_CHECK;
 
 /* "3 of 14" capabilities, "2h 13m": in the arena; NULL when memory ran out. */
 const char *wh_learn_show_used(const struct wh_learnt *learnt, struct wh_arena *arena);

@@ -214,30 +214,14 @@ static int add_profile(struct wh_learn_work *work, const struct wh_learnt *learn
 
 /* ---- one name ---------------------------------------------------------------------------- */
 
-static int note_root(struct wh_learn_work *work, const struct wh_learnt *learnt)
+static int note_remarks(struct wh_learn_work *work, const struct wh_learnt *learnt)
 {
-	struct wh_learnt_root root;
+	struct wh_learn_remarks remarks;
 
-	if (wh_learnt_root(learnt, &work->arena, &root) < 0)
+	if (wh_learn_remarks(learnt, asks(work, "used-only"), &work->arena, &remarks) < 0)
 		return wh_learn_no_memory(work);
-	if (root.why != NULL)
-		wh_buf_addf(&work->notes, "%s: the root file system stays writable: %s\n",
-			learnt->name, root.why);
-	for (size_t i = 0; i < root.count; i++) {
-		if (strncmp(root.tmpfs[i], "/var/log", strlen("/var/log")) == 0)
-			wh_buf_addf(&work->notes,
-				"%s: %s is a tmpfs: logs there have to fit, and end with the "
-				"container\n",
-				learnt->name, root.tmpfs[i]);
-	}
-	for (unsigned i = WH_CAP_COUNT; i < 64; i++) {
-		if ((wh_learnt_capabilities(learnt, asks(work, "used-only")) & wh_capset_of(i)) !=
-			0)
-			wh_buf_addf(&work->notes,
-				"%s: capability %u is used and has no name that a policy could "
-				"allow\n",
-				learnt->name, i);
-	}
+	for (size_t i = 0; i < remarks.count; i++)
+		wh_buf_addf(&work->notes, "%s: %s\n", learnt->name, remarks.all[i]);
 	return 0;
 }
 
@@ -290,7 +274,7 @@ static int put_subject(struct wh_learn_work *work, const struct wh_learn_subject
 		there == WH_NO_NODE ? "added" : "brought up to date");
 	r = there == WH_NO_NODE ? add_rule(work, name, doc, rule, &learnt)
 				: update_rule(work, name, policy, there, doc, rule);
-	return r < 0 ? r : note_root(work, &learnt);
+	return r < 0 ? r : note_remarks(work, &learnt);
 }
 
 /* ---- what is written ------------------------------------------------------------------------ */

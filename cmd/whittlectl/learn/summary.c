@@ -91,6 +91,21 @@ static void add_set(struct wh_screen *screen, const char *heading, wh_capset set
 		screen->to->failed = true;
 }
 
+static void add_remarks(
+	struct wh_screen *screen, const struct wh_learnt *learnt, struct wh_arena *arena)
+{
+	struct wh_learn_remarks remarks;
+
+	if (wh_learn_remarks(learnt, false, arena, &remarks) < 0) {
+		screen->to->failed = true;
+		return;
+	}
+	if (remarks.count > 0)
+		wh_screen_heading(screen, "what the rule leaves to you");
+	for (size_t i = 0; i < remarks.count; i++)
+		wh_screen_item(screen, WH_DOUBT, remarks.all[i]);
+}
+
 static void write_text(const struct wh_learnt *learnt, const struct wh_buf *rule,
 	struct wh_arena *arena, struct wh_screen *screen)
 {
@@ -114,6 +129,7 @@ static void write_text(const struct wh_learnt *learnt, const struct wh_buf *rule
 	wh_screen_heading(screen, "the rule");
 	add_indented(screen->to, rule->data);
 	wh_buf_add_char(screen->to, '\n');
+	add_remarks(screen, learnt, arena);
 }
 
 /* ---- for programs ------------------------------------------------------------------------ */
@@ -140,6 +156,18 @@ static void put_uses(struct wh_buf *to, const struct wh_learnt *learnt, struct w
 	wh_buf_add_char(to, ']');
 }
 
+static void put_remarks(struct wh_buf *to, const struct wh_learnt *learnt, struct wh_arena *arena)
+{
+	struct wh_learn_remarks remarks;
+
+	if (wh_learn_remarks(learnt, false, arena, &remarks) < 0)
+		to->failed = true;
+	wh_put_open(to, "remarks", '[');
+	for (size_t i = 0; !to->failed && i < remarks.count; i++)
+		wh_put_text(to, NULL, remarks.all[i]);
+	wh_buf_add_char(to, ']');
+}
+
 static void write_json(const struct wh_learnt *learnt, int status, const struct wh_buf *rule,
 	struct wh_arena *arena, struct wh_buf *to)
 {
@@ -161,6 +189,7 @@ static void write_json(const struct wh_learnt *learnt, int status, const struct 
 		to, "neverUsed", learnt->granted & ~wh_learnt_capabilities(learnt, false));
 	wh_put_key(to, "rule");
 	wh_buf_add(to, rule->data, rule->len);
+	put_remarks(to, learnt, arena);
 	wh_buf_add_string(to, "}\n");
 }
 
