@@ -6,17 +6,22 @@
  *
  *   +  the events are opened; what came before need not be told again, as to a recorder that was
  *      there all the time
- *   .  what has come by now is taken in, and is told no more
+ *   o  nothing is told, but the kernel traces system calls: what nobody who watches them can go
+ * below .  what has come by now is taken in, and is told no more
  *   -  they are closed; the answer is how many came and how many were lost
  */
 
+#include <errno.h>
+#include <linux/perf_event.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "record/cgroup.h"
+#include "record/tracefs-root.h"
 #include "record/transport.h"
 
 #define PATIENCE_MS 100 /* as a recorder's */
@@ -25,6 +30,7 @@ static const struct wh_transport *transport;
 static struct wh_trace *trace; /* NULL: closed */
 static unsigned long long events, lost;
 static bool known[WH_EVENT_SYSCALLS];
+static int traced = WH_NO_FD; /* an event of our own alone, which is off */
 
 static void need(int r, const struct wh_err *err)
 {
@@ -71,8 +77,32 @@ static void start(int pid)
 	(void)printf("%s\n", transport->name);
 }
 
+static void trace_calls(void)
+{
+	struct wh_err err = WH_ERR_INIT;
+	struct wh_format format;
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr), .disabled = 1
+	};
+	int root WH_FD = wh_tracefs_open(&err);
+
+	need(root, &err);
+	if (wh_tracefs_format(root, "raw_syscalls/sys_enter", &format) == 0) {
+		attr.config = format.id;
+		traced = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	}
+	if (traced < 0)
+		need(wh_fail(&err, ENOTSUP, "system calls cannot be traced"), &err);
+	(void)printf("traced\n");
+}
+
 static void stop(void)
 {
+	if (traced >= 0) {
+		wh_close_fd(&traced);
+		(void)printf("0 0\n");
+		return;
+	}
 	drain(true);
 	transport->close(trace);
 	trace = NULL;
@@ -81,12 +111,16 @@ static void stop(void)
 
 static void obey(char wish, int pid)
 {
-	if (wish == '+' && trace == NULL) {
+	bool closed = trace == NULL && traced < 0;
+
+	if (wish == '+' && closed) {
 		start(pid);
+	} else if (wish == 'o' && closed) {
+		trace_calls();
 	} else if (wish == '.' && trace != NULL) {
 		drain(false);
 		(void)printf("%llu\n", events);
-	} else if (wish == '-' && trace != NULL) {
+	} else if (wish == '-' && !closed) {
 		stop();
 	} else {
 		(void)fprintf(stderr, "watch: \"%c\" makes no sense now\n", wish);
