@@ -32,6 +32,14 @@ struct volumes {
 	size_t count;
 };
 
+/* Images ship folders in /run that their servers do not make themselves: /run/sshd. */
+static int find_folders(int rootfs, struct wh_arena *arena, struct wh_place *place)
+{
+	if (place->kind != WH_PLACE_FOLDER || strcmp(place->resolved, "/run") != 0)
+		return 0;
+	return wh_rootfs_folders(rootfs, "run", arena, &place->folders, &place->folder_count);
+}
+
 /* Where the scratch folders would lie in the image. */
 static int find_places(struct wh_judgement *judged, int rootfs, struct wh_facts *facts)
 {
@@ -46,13 +54,8 @@ static int find_places(struct wh_judgement *judged, int rootfs, struct wh_facts 
 		int r = wh_rootfs_resolve(
 			rootfs, limits->tmpfs[i].path, &judged->arena, &places[i]);
 
-		if (r < 0)
-			return r;
-		/* Images ship folders in /run that their servers do not make themselves: /run/sshd.
-		 */
-		if (places[i].kind == WH_PLACE_FOLDER && strcmp(places[i].resolved, "/run") == 0)
-			r = wh_rootfs_folders(rootfs, "run", &judged->arena, &places[i].folders,
-				&places[i].folder_count);
+		if (r == 0)
+			r = find_folders(rootfs, &judged->arena, &places[i]);
 		if (r < 0)
 			return r;
 	}

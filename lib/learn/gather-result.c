@@ -9,6 +9,7 @@
 #include "learn/gather-inside.h"
 #include "learn/rule.h"
 #include "learn/stack.h"
+#include "oci/argv.h"
 
 #define PRINTED_MAX 4096u
 
@@ -322,6 +323,8 @@ static int tell_scratch_programs(
 		r = print_program(gathering, i, arena, &texts[count]);
 		if (r < 0)
 			return r;
+		if (wh_path_climbs(texts[count]))
+			continue;
 		while (strcmp(texts[same], texts[count]) != 0)
 			same++;
 		count += same == count;

@@ -27,13 +27,17 @@ struct wh_learnt_root {
 	const char *why; /* of a root that has to stay writable, a sentence; else NULL */
 };
 
-/* Whether the path lies in a folder that could become a tmpfs, from which nothing can be executed
- * (noexec); as far as the text tells: false where it is relative, or goes up. */
-bool wh_learnt_is_scratch(struct wh_slice path);
-
 /* 0 or -ENOMEM. */
 int wh_learnt_root(const struct wh_learnt *learnt, struct wh_arena *arena,
 	struct wh_learnt_root *ret) WH_MUST_CHECK;
+
+/* Whether an absolute path lies in a folder that could become a tmpfs, by its text alone. */
+bool wh_learnt_is_scratch(struct wh_slice path);
+
+/* The longest tmpfs of `root` that the path lies on, with the links followed that most images have
+ * (/var/run); NULL in *ret for none. 0 or -ENOMEM. */
+int wh_learnt_tmpfs_of(const struct wh_learnt_root *root, const char *path, struct wh_arena *arena,
+	const char **ret) WH_MUST_CHECK;
 
 /*
  * Whether it works with noNewPrivileges: no program that confers something by its file (setuid,

@@ -60,11 +60,11 @@ static bool is_one_of(const char *path, const char *const *patterns, size_t coun
 	return false;
 }
 
-static bool is_below(const char *path, const char *folder)
+static bool is_below(struct wh_slice path, const char *folder)
 {
 	size_t len = strlen(folder);
 
-	return strncmp(path, folder, len) == 0 && path[len] == '/';
+	return path.len > len && memcmp(path.data, folder, len) == 0 && path.data[len] == '/';
 }
 
 /* A folder that is there because something in it was written. */
@@ -117,7 +117,8 @@ static int find_scratch(const char *path, struct wh_arena *arena, const char **r
 		size_t base = strlen(scratch->folder);
 		size_t len;
 
-		if (strcmp(path, scratch->folder) != 0 && !is_below(path, scratch->folder))
+		if (strcmp(path, scratch->folder) != 0 &&
+			!is_below(wh_slice_of(path), scratch->folder))
 			continue;
 		len = path[base] == '\0' ? base : folder_len(path, base, scratch->depth);
 		if (len == base && !scratch->itself)
@@ -130,25 +131,37 @@ static int find_scratch(const char *path, struct wh_arena *arena, const char **r
 	return 0;
 }
 
-static bool goes_up(struct wh_slice path)
+/* The scratch folder that the path is in; NULL when it is in none. */
+static const struct scratch *scratch_of(struct wh_slice path)
 {
-	static const char up[] = "/../";
-	size_t len = strlen("/..");
-
-	return memmem(path.data, path.len, up, strlen(up)) != NULL ||
-	       (path.len >= len && memcmp(path.data + path.len - len, up, len) == 0);
+	for (size_t i = 0; i < WH_COUNT(scratches); i++) {
+		if (is_below(path, scratches[i].folder))
+			return &scratches[i];
+	}
+	return NULL;
 }
 
 bool wh_learnt_is_scratch(struct wh_slice path)
 {
-	for (size_t i = 0; i < WH_COUNT(scratches); i++) {
-		size_t len = strlen(scratches[i].folder);
+	return scratch_of(path) != NULL;
+}
 
-		if (path.len > len && memcmp(path.data, scratches[i].folder, len) == 0 &&
-			path.data[len] == '/')
-			return !goes_up(path);
+int wh_learnt_tmpfs_of(const struct wh_learnt_root *root, const char *path, struct wh_arena *arena,
+	const char **ret)
+{
+	const struct scratch *scratch = scratch_of(wh_slice_of(path));
+
+	*ret = NULL;
+	if (scratch != NULL && scratch->as != NULL)
+		path = wh_arena_printf(arena, "%s%s", scratch->as, path + strlen(scratch->folder));
+	if (path == NULL)
+		return -ENOMEM;
+	/* Sorted: of two that are above it the longer one comes last. */
+	for (size_t i = 0; i < root->count; i++) {
+		if (is_below(wh_slice_of(path), root->tmpfs[i]))
+			*ret = root->tmpfs[i];
 	}
-	return false;
+	return 0;
 }
 
 /* As the policy wants paths: nothing odd in them. */

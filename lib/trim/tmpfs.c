@@ -54,8 +54,10 @@ static bool hides(const char *destination, const char *path)
 	       (path[len] == '\0' || path[len] == '/');
 }
 
-static bool is_hidden(const struct wh_trim *trim, wh_node mounts, const struct wh_place *place)
+/* By one of the mounts that there are. */
+static bool is_hidden(const struct wh_trim *trim, const struct wh_place *place)
 {
+	wh_node mounts = wh_json_get(trim->doc, trim->config, "mounts");
 	char destination[PATH_MAX];
 
 	wh_json_each_element (trim->doc, mounts, mount) {
@@ -117,14 +119,12 @@ static wh_node new_mount(
 	return mount;
 }
 
-/* To the front of the mounts, unless one of these would hide it. */
+/* To the front of the mounts. */
 static void add_mount(
 	struct wh_trim *trim, const struct wh_place *place, mode_t mode, uint64_t size)
 {
 	wh_node mounts = wh_json_get(trim->doc, trim->config, "mounts");
 
-	if (is_hidden(trim, mounts, place))
-		return;
 	if (wh_json_type(trim->doc, mounts) != WH_JSON_ARRAY) {
 		mounts = wh_json_new_array(trim->doc);
 		wh_json_set(trim->doc, trim->config, "mounts", mounts);
@@ -154,7 +154,8 @@ static int add_folders(struct wh_trim *trim, const struct wh_place *place, uint6
 
 		if (path == NULL)
 			return -ENOMEM;
-		add_mount(trim, &inside, folder->mode, size < SMALLEST ? SMALLEST : size);
+		if (!is_hidden(trim, &inside))
+			add_mount(trim, &inside, folder->mode, size < SMALLEST ? SMALLEST : size);
 	}
 	return 0;
 }
@@ -163,11 +164,10 @@ static int add_scratch(struct wh_trim *trim, size_t index)
 {
 	const struct wh_place *place = &trim->facts->tmpfs[index];
 	uint64_t size = trim->limits->tmpfs[index].size;
-	wh_node mounts = wh_json_get(trim->doc, trim->config, "mounts");
 	int r;
 
 	if ((place->kind != WH_PLACE_FOLDER && place->kind != WH_PLACE_MISSING) ||
-		strcmp(place->resolved, "/") == 0 || is_hidden(trim, mounts, place))
+		strcmp(place->resolved, "/") == 0 || is_hidden(trim, place))
 		return 0;
 	r = add_folders(trim, place, size / FOLDERS_PART);
 	if (r == 0)

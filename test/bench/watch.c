@@ -6,8 +6,8 @@
  *
  *   +  the events are opened; what came before need not be told again, as to a recorder that was
  *      there all the time
- *   o  nothing is told, but the kernel traces system calls: what nobody who watches them can go
- * below .  what has come by now is taken in, and is told no more
+ *   o  the kernel traces system calls and tells nobody: who watches them pays that much at least
+ *   .  what has come by now is taken in, and is told no more
  *   -  they are closed; the answer is how many came and how many were lost
  */
 

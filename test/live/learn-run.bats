@@ -52,6 +52,9 @@ uses() { # used | speculative: names, of $stdout
     '[.uses[] | select(.use == $use) | .capability | ltrimstr("CAP_")] | sort | join(" ")'
 }
 answer() { tail -n 1 "$stdout" | jq -r "$1"; } # filter
+take_the_rule() { # of the last answer, for every container
+  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+}
 nothing_is_left() {
   [ ! -e "$REQUESTS" ] || fail "left in the folder of requests ($RUNTIME):" "$(ls "$REQUESTS")"
   same "config.json of the bundle" "$before" "$(sha256sum <"$BUNDLE/config.json")"
@@ -81,7 +84,7 @@ learns_what_is_used() {
 enforces_the_rule() {
   run_script 'touch /tmp/a && chown 1:1 /tmp/a && grep CapBnd /proc/self/status'
   succeeds learn -- --bundle "$BUNDLE"
-  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+  take_the_rule
   succeeds whittle run --bundle "$BUNDLE" "$ID"
   same "the bounding set" "$(printf 'CapBnd:\t%s' "$(mask CHOWN)")" "$(cat "$stdout")"
 }
@@ -99,7 +102,7 @@ serves_as_another() {
   outcome learn -- --bundle "$BUNDLE"
   same "exit status" 0 "$status"
   same "scratch" "/run/app /var/cache/app" "$(answer '.rule.tmpfs | map(.path? // .) | join(" ")')"
-  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+  take_the_rule
   outcome whittle run --bundle "$BUNDLE" "$ID"
   same "under the rule ($RUNTIME)" served "$(cat "$stdout")$([ "$status" -eq 0 ] || cat "$stderr")"
 }
@@ -111,7 +114,7 @@ serves_from_run() {
   run_script 'set -e; cd /run/sshd; echo 1 >/run/sshd.pid; echo served'
   succeeds learn -- --bundle "$BUNDLE"
   same "scratch" /run "$(answer '.rule.tmpfs | map(.path? // .) | join(" ")')"
-  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+  take_the_rule
   rm "$BUNDLE/rootfs/run/sshd.pid"
   outcome whittle run --bundle "$BUNDLE" "$ID"
   same "under the rule" served "$(cat "$stdout" "$stderr")"
@@ -124,7 +127,7 @@ runs_from_scratch() {
   same "what it leaves" 'it executed /tmp/true: /tmp is a tmpfs, from which nothing can be executed' \
     "$(answer '.remarks | join("; ")')"
   rm "$BUNDLE/rootfs/tmp/true"
-  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+  take_the_rule
   outcome whittle run --bundle "$BUNDLE" "$ID"
   grep -q 'Permission denied' "$stderr" || fail "it ran from a tmpfs"
 }
@@ -135,7 +138,7 @@ makes_namespaces() {
   succeeds learn -- --bundle "$BUNDLE"
   same "what it leaves" 'it asked for user namespaces of its own: they are closed unless the rule says "userNamespaces": true' \
     "$(answer '.remarks | join("; ")')"
-  edit_policy --argjson rule "$(answer .rule)" '.default = ($rule | del(.name, .match))'
+  take_the_rule
   cp "$BUNDLE/config.json" "$CASE/asked"
   outcome whittle run --bundle "$BUNDLE" "$ID"
   same "under the rule alone" "" "$(cat "$stdout")"

@@ -19,33 +19,16 @@ static int add(struct wh_learn_remarks *remarks, const char *text)
 	return 0;
 }
 
-/* The tmpfs that a path would lie on; NULL when it is none. */
-static const char *find_tmpfs(const struct wh_learnt_root *root, const char *path)
-{
-	const char *found = NULL;
-
-	/* Sorted: of two that are above it the longer one comes last. */
-	for (size_t i = 0; i < root->count; i++) {
-		size_t len = strlen(root->tmpfs[i]);
-
-		if (strncmp(path, root->tmpfs[i], len) == 0 && path[len] == '/')
-			found = root->tmpfs[i];
-	}
-	return found;
-}
-
 static int remark_programs(const struct wh_learnt *learnt, const struct wh_learnt_root *root,
 	struct wh_arena *arena, struct wh_learn_remarks *ret)
 {
-	static const char old[] = "/var/run/"; /* a link in most images */
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < learnt->scratch_program_count; i++) {
-		const char *program = learnt->scratch_programs[i];
-		bool is_old = strncmp(program, old, strlen(old)) == 0;
-		const char *tmpfs = find_tmpfs(root, is_old ? program + strlen("/var") : program);
+		const char *program = learnt->scratch_programs[i], *tmpfs;
 
-		if (tmpfs != NULL)
+		r = wh_learnt_tmpfs_of(root, program, arena, &tmpfs);
+		if (r == 0 && tmpfs != NULL)
 			r = add(ret, wh_arena_printf(arena,
 					     "it executed %s: %s is a tmpfs, from which nothing "
 					     "can be executed",
@@ -95,11 +78,10 @@ static int remark_namespaces(const struct wh_learnt *learnt, struct wh_learn_rem
 	return !learnt->user_namespaces && learnt->other_users == 0
 		       ? 0
 		       : add(ret, "it asked for user namespaces of its own: they are closed unless "
-				  "the "
-				  "rule says \"userNamespaces\": true");
+				  "the rule says \"userNamespaces\": true");
 }
 
-/* A rule takes from a filter and adds nothing to it; where there is none, whittle's own is put in.
+/* A rule takes from a filter and adds nothing to it; whittle's own is put in where there is none.
  */
 static int remark_closed(
 	const struct wh_learnt *learnt, struct wh_arena *arena, struct wh_learn_remarks *ret)
