@@ -16,7 +16,7 @@ enum wh_event_kind {
 	WH_EVENT_FORK,    /* `tid` made a process or a thread */
 	WH_EVENT_EXIT,    /* `tid` ended */
 	WH_EVENT_SYSCALL, /* a system call began */
-	WH_EVENT_LISTEN,  /* a socket began to listen */
+	WH_EVENT_PORT,    /* a socket was bound to a port, or began to listen on one */
 	WH_EVENT_JOIN,    /* `tid` is a runtime's process that goes into the container (exec) */
 	WH_EVENT_LOST,    /* the kernel had no room for some events */
 };
@@ -51,9 +51,9 @@ struct wh_event {
 			uint64_t args[6];
 		} syscall;
 		struct {
-			uint16_t port;     /* host byte order */
+			uint16_t number;   /* host byte order */
 			uint16_t protocol; /* IPPROTO_TCP… */
-		} listen;
+		} port;
 		struct {
 			uint64_t count;
 		} lost;

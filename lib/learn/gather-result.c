@@ -259,7 +259,8 @@ static int tell_ports(
 	static const struct {
 		uint16_t number;
 		const char *name;
-	} protocols[] = { { 6, "tcp" }, { 17, "udp" }, { 132, "sctp" }, { 262, "mptcp" } };
+	} protocols[] = { { 6, "tcp" }, { 17, "udp" }, { 132, "sctp" }, { 136, "udplite" },
+		{ 262, "mptcp" } };
 	struct wh_learnt_port *ports =
 		wh_arena_array(arena, gathering->port_count + 1, sizeof(*ports));
 

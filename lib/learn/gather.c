@@ -467,8 +467,8 @@ static void on_listen(struct wh_gathering *gathering, const struct wh_event *eve
 	const struct wh_thread *thread)
 {
 	const struct port port = {
-		event->listen.port,
-		event->listen.protocol,
+		event->port.number,
+		event->port.protocol,
 		thread->program,
 	};
 
@@ -512,7 +512,7 @@ int wh_gather_event(void *context, const struct wh_event *event)
 	case WH_EVENT_SYSCALL:
 		on_syscall(gathering, event, thread);
 		return 0;
-	case WH_EVENT_LISTEN:
+	case WH_EVENT_PORT:
 		on_listen(gathering, event, thread);
 		return 0;
 	case WH_EVENT_JOIN:

@@ -60,7 +60,7 @@ int wh_gather_event(void *gathering, const struct wh_event *event) WH_MUST_CHECK
  * What has been learnt until now: fills uses, foreign, runtime, other_users, events, lost,
  * syscalls, user_namespaces, ports, users, scratch_programs, and nothing else. After lost events,
  * threads that were never heard of are the runtime's as ever; the result tells the loss. Of a use,
- * `count` is that of the checks of its kind and `detail` the ports below 1024 that were listened on
+ * `count` is that of the checks of its kind and `detail` the ports below 1024 that it had
  * (CAP_NET_BIND_SERVICE), or the user or group that was asked for (CAP_SETUID, CAP_SETGID).
  * `by_file` and `at_least` stay false. `epoch` is what to add to a time of an event to get seconds
  * since the epoch, in nanoseconds. Everything lives in the arena. 0 or -ENOMEM.

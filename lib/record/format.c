@@ -164,6 +164,16 @@ const struct wh_format_field *wh_format_find(const struct wh_format *format, con
 	return NULL;
 }
 
+bool wh_format_place(const struct wh_format *format, const char *name, uint32_t size, uint32_t *ret)
+{
+	const struct wh_format_field *field = wh_format_find(format, name);
+
+	if (field == NULL || field->size != size || field->offset % (size < 8 ? size : 8) != 0)
+		return false;
+	*ret = field->offset;
+	return true;
+}
+
 /* The bytes of the field itself. */
 static bool field_bytes(
 	const struct wh_format_field *field, struct wh_slice record, struct wh_slice *ret)

@@ -41,6 +41,11 @@ int wh_format_parse(struct wh_slice text, struct wh_format *ret) WH_MUST_CHECK;
 /* The field of this name; NULL when there is none. */
 const struct wh_format_field *wh_format_find(const struct wh_format *format, const char *name);
 
+/* Where a field of exactly this size (bytes) is, for who writes such a record; false when there is
+ * none, or it is not at a multiple of its size (of 8, when it has more). */
+bool wh_format_place(const struct wh_format *format, const char *name, uint32_t size,
+	uint32_t *ret) WH_MUST_CHECK;
+
 /*
  * The value of a number of 1, 2, 4 or 8 bytes, in the byte order of this machine, its sign extended
  * where it has one. False when the field is NULL, is no such number, or the record ends before it.

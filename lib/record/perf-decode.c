@@ -13,8 +13,8 @@ static const struct {
 	{ WH_PERF_EXEC, "filename" },
 	{ WH_PERF_SYSCALL, "id" },
 	{ WH_PERF_SYSCALL, "args" },
-	{ WH_PERF_LISTEN, "sport" },
-	{ WH_PERF_LISTEN, "protocol" },
+	{ WH_PERF_PORT, "sport" },
+	{ WH_PERF_PORT, "protocol" },
 };
 
 bool wh_perf_formats_complete(const struct wh_perf_formats *formats)
@@ -140,11 +140,11 @@ static bool decode_listen(const struct wh_format *format, struct wh_slice raw, s
 {
 	int64_t port, protocol;
 
-	ret->kind = WH_EVENT_LISTEN;
+	ret->kind = WH_EVENT_PORT;
 	if (!number(format, "sport", raw, &port) || !number(format, "protocol", raw, &protocol))
 		return false;
-	ret->listen.port = (uint16_t)port;
-	ret->listen.protocol = (uint16_t)protocol;
+	ret->port.number = (uint16_t)port;
+	ret->port.protocol = (uint16_t)protocol;
 	return true;
 }
 

@@ -21,7 +21,7 @@ enum wh_perf_probe {
 	WH_PERF_CHECK,
 	WH_PERF_EXEC, /* forks and exits come as records of their own with this one */
 	WH_PERF_SYSCALL,
-	WH_PERF_LISTEN,
+	WH_PERF_PORT,
 	WH_PERF_PROBES,
 };
 

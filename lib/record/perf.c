@@ -6,10 +6,10 @@
  * A filter of such an event can be set once (EEXIST afterwards), so a narrower one is a new event,
  * opened before the old one is closed: for a moment some things are told twice, and none is missed.
  *
- * System calls are too many for a filter: where it can be had, a program decides what is told of
- * them (unseen.h), and the event of that probe is what the program writes to. It is bound to no
- * cgroup, since the program asks: each one that is costs whenever a CPU goes from one cgroup to
- * another.
+ * System calls, and what becomes of sockets, are too many for a filter: where they can be had,
+ * programs decide what is told of them (unseen.h, bound.h), and the event of that probe is what
+ * they write to. It is bound to no cgroup, since the programs are: each one that is costs whenever
+ * a CPU goes from one cgroup to another.
  *
  * Order: an event that led to another was in its ring before that other one was stamped. So
  * whatever is stamped before the heads of all rings were read can be told, by its stamp, and the
@@ -32,6 +32,8 @@
 
 #include "base/fd.h"
 #include "host/file.h"
+#include "record/bound.h"
+#include "record/bpf.h"
 #include "record/clock.h"
 #include "record/perf-decode.h"
 #include "record/tracefs-root.h"
@@ -51,7 +53,7 @@ static const char *const names[WH_PERF_PROBES] = {
 	[WH_PERF_CHECK] = "capability/cap_capable",
 	[WH_PERF_EXEC] = "sched/sched_process_exec",
 	[WH_PERF_SYSCALL] = "raw_syscalls/sys_enter",
-	[WH_PERF_LISTEN] = "sock/inet_sock_set_state",
+	[WH_PERF_PORT] = "sock/inet_sock_set_state",
 };
 
 struct ring {
@@ -74,6 +76,7 @@ struct wh_trace {
 	size_t enough_count;
 	bool narrow[WH_PERF_PROBES]; /* its filter is to be made anew */
 	struct wh_unseen unseen;
+	struct wh_bound bound;
 	uint64_t lost;           /* that were told of */
 	uint64_t lost_by_closed; /* by events that gave way to others */
 	bool has_lost_counts;
@@ -131,9 +134,12 @@ static void filter_between(const int64_t *from, const int64_t *to, struct wh_buf
 	wh_buf_add_char(ret, ')');
 }
 
-static bool is_told_by_program(const struct wh_trace *trace, enum wh_perf_probe probe)
+/* Where the programs of a probe look for its events; negative when it has none. */
+static int outputs_of(const struct wh_trace *trace, enum wh_perf_probe probe)
 {
-	return probe == WH_PERF_SYSCALL && trace->unseen.seen != NULL;
+	return probe == WH_PERF_SYSCALL ? trace->unseen.outputs
+	       : probe == WH_PERF_PORT  ? trace->bound.outputs
+					: WH_NO_FD;
 }
 
 static void filter_syscalls(const struct wh_trace *trace, struct wh_buf *ret)
@@ -142,16 +148,22 @@ static void filter_syscalls(const struct wh_trace *trace, struct wh_buf *ret)
 		filter_between(trace->enough, trace->enough + trace->enough_count, ret);
 }
 
+static void filter_ports(const struct wh_trace *trace, struct wh_buf *ret)
+{
+	(void)trace;
+	wh_buf_add_string(ret, "newstate == 10"); /* TCP_LISTEN, net/tcp_states.h */
+}
+
 static void make_filter(const struct wh_trace *trace, enum wh_perf_probe probe, struct wh_buf *ret)
 {
 	static void (*const make[WH_PERF_PROBES])(const struct wh_trace *, struct wh_buf *) = {
-		[WH_PERF_CHECK] = filter_checks, [WH_PERF_SYSCALL] = filter_syscalls
+		[WH_PERF_CHECK] = filter_checks,
+		[WH_PERF_SYSCALL] = filter_syscalls,
+		[WH_PERF_PORT] = filter_ports,
 	};
 
-	if (make[probe] != NULL)
+	if (make[probe] != NULL && outputs_of(trace, probe) < 0)
 		make[probe](trace, ret);
-	else if (probe == WH_PERF_LISTEN)
-		wh_buf_add_string(ret, "newstate == 10"); /* TCP_LISTEN, net/tcp_states.h */
 }
 
 /* ---- opening ----------------------------------------------------------------------------------
@@ -180,7 +192,7 @@ static int open_event(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe p
 	int whose = trace->cgroup, fd;
 	unsigned long flags = PERF_FLAG_PID_CGROUP | PERF_FLAG_FD_CLOEXEC;
 
-	if (is_told_by_program(trace, probe)) {
+	if (outputs_of(trace, probe) >= 0) {
 		attr.type = PERF_TYPE_SOFTWARE;
 		attr.config = PERF_COUNT_SW_BPF_OUTPUT;
 		whose = -1;
@@ -234,8 +246,8 @@ static int renew(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe probe,
 		r = map_ring(trace, cpu, fd);
 	else if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, *fd_of(trace, cpu, WH_PERF_EXEC)) < 0)
 		r = -errno;
-	if (r == 0 && is_told_by_program(trace, probe))
-		r = wh_unseen_tell(&trace->unseen, cpu, fd);
+	if (r == 0 && outputs_of(trace, probe) >= 0)
+		r = wh_bpf_set_element(outputs_of(trace, probe), cpu, fd);
 	if (r == 0 && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		r = -errno;
 	if (r < 0)
@@ -306,7 +318,21 @@ static size_t size_of_ring(unsigned cpus)
 	return size;
 }
 
-/* By the program, else by a filter. */
+/* By the programs, else by a filter; likewise below. */
+static int place_ports(struct wh_trace *trace)
+{
+	int r = wh_bound_open(&trace->bound, &trace->formats.of[WH_PERF_PORT], trace->cpus);
+
+	if (r == 0)
+		r = place_probe(trace, WH_PERF_PORT);
+	if (r == 0)
+		r = wh_bound_begin(&trace->bound, trace->cgroup);
+	if (r == 0)
+		return 0;
+	wh_bound_close(&trace->bound);
+	return place_probe(trace, WH_PERF_PORT);
+}
+
 static int place_syscalls(struct wh_trace *trace)
 {
 	int r = wh_unseen_open(
@@ -322,22 +348,38 @@ static int place_syscalls(struct wh_trace *trace)
 	return place_probe(trace, WH_PERF_SYSCALL);
 }
 
+static int place_execs(struct wh_trace *trace)
+{
+	return place_probe(trace, WH_PERF_EXEC);
+}
+
+static int place_checks(struct wh_trace *trace)
+{
+	return place_probe(trace, WH_PERF_CHECK);
+}
+
 static int open_probes(struct wh_trace *trace, struct wh_err *err)
 {
-	/* Execs first: only with them is it known whose the checks are. */
-	static const enum wh_perf_probe order[] = { WH_PERF_EXEC, WH_PERF_CHECK, WH_PERF_LISTEN,
-		WH_PERF_SYSCALL };
+	static const struct {
+		enum wh_perf_probe probe;
+		int (*place)(struct wh_trace *);
+	} steps[] = {
+		/* First: only with them is it known whose the checks are. */
+		{ WH_PERF_EXEC, place_execs },
+		{ WH_PERF_CHECK, place_checks },
+		{ WH_PERF_PORT, place_ports },
+		{ WH_PERF_SYSCALL, place_syscalls },
+	};
 
 	trace->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (trace->epoll < 0)
 		return wh_fail_errno(err, errno, "epoll");
-	for (size_t i = 0; i < WH_COUNT(order); i++) {
-		int r = order[i] == WH_PERF_SYSCALL ? place_syscalls(trace)
-						    : place_probe(trace, order[i]);
+	for (size_t i = 0; i < WH_COUNT(steps); i++) {
+		int r = steps[i].place(trace);
 
 		if (r < 0)
 			return wh_fail_errno(
-				err, -r, "perf_event_open for event %s", names[order[i]]);
+				err, -r, "perf_event_open for event %s", names[steps[i].probe]);
 	}
 	return 0;
 }
@@ -349,6 +391,7 @@ static void close_trace(struct wh_trace *trace)
 	if (trace == NULL)
 		return;
 	wh_unseen_close(&trace->unseen);
+	wh_bound_close(&trace->bound);
 	for (size_t i = 0; trace->fds != NULL && i < (size_t)trace->cpus * WH_PERF_PROBES; i++) {
 		if (trace->fds[i] > 0)
 			close(trace->fds[i]);
@@ -397,6 +440,7 @@ static int open_trace(struct wh_trace **ret, const struct wh_target *target, str
 		return wh_fail_errno(err, ENOMEM, "opening perf events");
 	trace->epoll = WH_NO_FD;
 	trace->unseen = (struct wh_unseen)WH_UNSEEN_INIT;
+	trace->bound = (struct wh_bound)WH_BOUND_INIT;
 	trace->cgroup = fcntl(target->cgroup, F_DUPFD_CLOEXEC, 0);
 	trace->wanted = target->granted;
 	trace->cpus = count_cpus();
@@ -544,6 +588,11 @@ static int drain(
 	return r < 0 ? wh_fail_errno(err, -r, "reading perf events") : r;
 }
 
+static bool tells_of_udp(const struct wh_trace *trace)
+{
+	return trace->bound.outputs >= 0;
+}
+
 static void enough_of_syscall(struct wh_trace *trace, int64_t number)
 {
 	size_t at = trace->enough_count;
@@ -575,6 +624,7 @@ const struct wh_transport wh_transport_perf = {
 	.open = open_trace,
 	.fd = poll_fd,
 	.drain = drain,
+	.tells_of_udp = tells_of_udp,
 	.enough_of_syscall = enough_of_syscall,
 	.enough_of_capability = enough_of_capability,
 	.close = close_trace,

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * UDP ports below 1024 that are bound, as /proc/PID/net/udp has them: no event tells of those. What
- * is bound and closed between two looks is not seen.
+ * UDP ports below 1024 that are bound, as /proc/PID/net/udp has them, for where no event tells of
+ * those (transport.h). What is bound and closed between two looks is not seen.
  */
 
 #include <stdbool.h>

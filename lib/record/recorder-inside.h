@@ -23,7 +23,7 @@ struct wh_recorder {
 	struct wh_written written;
 	struct wh_devices *devices; /* NULL: not watched, yet */
 	struct wh_ports udp;
-	bool own_network; /* what is bound in its network namespace is its own doing */
+	bool looks_for_udp; /* no event tells, and what its network namespace has is its own */
 	int folder, control, process, signals; /* descriptors */
 	int kallsyms;             /* open, and read once there is something to be judged */
 	int rootfs;               /* as the engine made it; negative: not known */

@@ -199,6 +199,13 @@ static bool has_own_network(int pid)
 	       wh_process_namespace(proc, getpid(), "net", &ours) == 0 && its != ours;
 }
 
+static bool tells_of_udp(const struct wh_recorder *recorder)
+{
+	const struct wh_transport *transport = recorder->transport;
+
+	return transport->tells_of_udp != NULL && transport->tells_of_udp(recorder->trace);
+}
+
 static int open_all(struct wh_recorder *recorder, struct wh_err *err)
 {
 	const struct wh_recorded *recorded = recorder->recorded;
@@ -219,9 +226,14 @@ static int open_all(struct wh_recorder *recorder, struct wh_err *err)
 		recorder->rootfs = open(recorded->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		watch_devices(recorder, recorded->rootfs);
 	}
-	recorder->own_network = has_own_network(recorded->pid);
 	recorder->control = wh_control_listen(recorded->bundle, err);
-	return recorder->control < 0 ? recorder->control : open_trace(recorder, err);
+	if (recorder->control < 0)
+		return recorder->control;
+	r = open_trace(recorder, err);
+	if (r < 0)
+		return r;
+	recorder->looks_for_udp = !tells_of_udp(recorder) && has_own_network(recorded->pid);
+	return 0;
 }
 
 int wh_recorder_open(
@@ -347,7 +359,8 @@ int wh_recorder_run(struct wh_recorder *recorder, struct wh_err *err)
 		drain(recorder, last);
 		if (wh_devices_look(recorder->devices))
 			recorder->changes++;
-		if (recorder->own_network && wh_ports_look(recorder->recorded->pid, &recorder->udp))
+		if (recorder->looks_for_udp &&
+			wh_ports_look(recorder->recorded->pid, &recorder->udp))
 			recorder->changes++;
 		wh_recorder_put(recorder);
 		wh_recorder_spare(recorder);

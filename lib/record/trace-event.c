@@ -151,9 +151,9 @@ static bool decode_listen(
 	if (!wh_format_number(&fields[0], record, &port) ||
 		!wh_format_number(&fields[1], record, &protocol))
 		return false;
-	ret->kind = WH_EVENT_LISTEN;
-	ret->listen.port = (uint16_t)port;
-	ret->listen.protocol = (uint16_t)protocol;
+	ret->kind = WH_EVENT_PORT;
+	ret->port.number = (uint16_t)port;
+	ret->port.protocol = (uint16_t)protocol;
 	return true;
 }
 

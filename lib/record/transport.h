@@ -49,6 +49,8 @@ struct wh_transport {
 	 */
 	int (*drain)(struct wh_trace *trace, wh_event_sink *sink, void *context, bool last,
 		struct wh_err *err);
+	/* Whether ports of UDP are told as those of TCP are; NULL: no. */
+	bool (*tells_of_udp)(const struct wh_trace *trace);
 	/* This system call need not be told again. May take a while to come true. */
 	void (*enough_of_syscall)(struct wh_trace *trace, int64_t number);
 	/* This capability need not be told again. */

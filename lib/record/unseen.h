@@ -9,11 +9,8 @@
  * the words of the tracepoint raw_syscalls:sys_enter, so that who reads need not know the
  * difference.
  *
- * The program is some sixty instructions, written here: nothing is compiled, read from a file or
- * left in the kernel when the recorder has ended. It runs at every system call of the host, which
- * others pay for: at most WH_UNSEEN_MAX recorders have one at a time. Two of the functions that it
- * calls are for programs under the GPL (gpl_only, kernel/trace/bpf_trace.c), hence this file's
- * second licence.
+ * The program runs at every system call of the host, which others pay for: at most WH_UNSEEN_MAX
+ * recorders have one at a time.
  */
 
 #include <stdbool.h>
@@ -29,7 +26,8 @@
 
 struct wh_unseen {
 	uint8_t *seen; /* a byte a number, shared with the program; NULL: there is none */
-	int table, outputs, cgroups, program, link; /* descriptors */
+	int outputs;   /* of bpf.h */
+	int table, cgroups, program, link;
 };
 
 #define WH_UNSEEN_INIT \
@@ -47,13 +45,6 @@ struct wh_unseen {
  */
 int wh_unseen_open(struct wh_unseen *ret, const struct wh_format *format, int cgroup,
 	unsigned cpus) WH_MUST_CHECK;
-
-/*
- * What is unseen on a CPU is told to this event of that CPU: PERF_TYPE_SOFTWARE,
- * PERF_COUNT_SW_BPF_OUTPUT, of all processes (bpf_perf_event_output needs one that runs). Borrowed;
- * the kernel holds on to it until wh_unseen_close(). 0 or -errno.
- */
-int wh_unseen_tell(const struct wh_unseen *unseen, unsigned cpu, int event) WH_MUST_CHECK;
 
 /* From here on it is told. 0 or -errno. */
 int wh_unseen_begin(struct wh_unseen *unseen) WH_MUST_CHECK;

@@ -41,7 +41,7 @@ static void check_event(const struct wh_event *event)
 	case WH_EVENT_FORK:
 	case WH_EVENT_EXIT:
 	case WH_EVENT_SYSCALL:
-	case WH_EVENT_LISTEN:
+	case WH_EVENT_PORT:
 	case WH_EVENT_LOST:
 		break;
 	case WH_EVENT_JOIN:

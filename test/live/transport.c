@@ -35,6 +35,7 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "learn/symbols.h"
+#include "record/bound.h"
 #include "record/cgroup.h"
 #include "record/tracefs-root.h"
 #include "record/transport.h"
@@ -289,6 +290,11 @@ static void make_cgroup(void)
 	need(false, "there are no cgroups");
 }
 
+static bool is_cgroup_v1(void)
+{
+	return strncmp(cgroup, "/sys/fs/cgroup/perf_event/", 26) == 0;
+}
+
 static void enter_cgroup(int pid)
 {
 	char path[192];
@@ -384,6 +390,38 @@ static void everything(void)
 		_exit(7);
 	(void)execl("/bin/true", "true", (char *)NULL);
 	_exit(8);
+}
+
+/* Bound, and listening where that can be; of both versions of IP. */
+static bool has_port(int family, int type, uint16_t port)
+{
+	struct sockaddr_in6 address = { .sin6_family = (sa_family_t)family };
+	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(address);
+	int fd = socket(family, type | SOCK_CLOEXEC, 0);
+
+	/* Both families have the port at the same place. */
+	address.sin6_port = htons(port);
+	return bind(fd, (struct sockaddr *)&address, len) == 0 &&
+	       (type == SOCK_DGRAM || listen(fd, 1) == 0);
+}
+
+static void serve(void)
+{
+	if (unshare(CLONE_NEWNET) < 0)
+		_exit(1);
+	if (!has_port(AF_INET, SOCK_STREAM, 80) || !has_port(AF_INET6, SOCK_STREAM, 443) ||
+		!has_port(AF_INET, SOCK_DGRAM, 53) || !has_port(AF_INET6, SOCK_DGRAM, 123))
+		_exit(2);
+	if (has_port(AF_INET, SOCK_STREAM, 80) || !has_port(AF_INET, SOCK_DGRAM, 1024) ||
+		!has_port(AF_INET, SOCK_DGRAM, 0))
+		_exit(3);
+	_exit(0);
+}
+
+static void serve_else(void)
+{
+	_exit(unshare(CLONE_NEWNET) < 0 || !has_port(AF_INET, SOCK_STREAM, 25) ||
+		!has_port(AF_INET, SOCK_DGRAM, 69));
 }
 
 /* Half of a burst, one check each, on a CPU of its own when there are two. */
@@ -505,13 +543,52 @@ static void case_events(void)
 	check_forks(child.pid);
 	one = find_next(NULL, WH_EVENT_EXEC, child.pid);
 	must(one != NULL && strcmp(one->text, "/bin/true") == 0, "/bin/true was executed");
-	one = find_next(NULL, WH_EVENT_LISTEN, child.pid);
-	must(one != NULL && one->event.listen.port == 80 &&
-			one->event.listen.protocol == IPPROTO_TCP,
+	one = find_next(NULL, WH_EVENT_PORT, child.pid);
+	must(one != NULL && one->event.port.number == 80 && one->event.port.protocol == IPPROTO_TCP,
 		"port 80 listens");
 	check_syscalls(child.pid);
 	must(!seen.disorder, "each thread's events are in the order of time");
 	must(seen.lost == 0, "nothing was lost, not %llu", (unsigned long long)seen.lost);
+	transport->close(trace);
+}
+
+static unsigned count_ports(int tid, uint16_t number, uint16_t protocol)
+{
+	const struct seen *at = NULL;
+	unsigned count = 0;
+
+	while ((at = find_next(at, WH_EVENT_PORT, tid)) != NULL)
+		count += at->event.port.number == number && at->event.port.protocol == protocol;
+	return count;
+}
+
+static bool has_programs = true; /* bpf(2) is not forbidden */
+
+/* Ports are told of UDP as well where the cgroup has programs for that: perf, cgroups version 2. */
+static void case_ports(void)
+{
+	struct child child = start(serve), other = start(serve_else);
+	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+	bool udp = transport->tells_of_udp != NULL && transport->tells_of_udp(trace);
+	int status;
+
+	must(udp == (strcmp(transport->name, "perf") == 0 && has_programs && !is_cgroup_v1()),
+		"ports of UDP are told where they can be");
+	go(&other);
+	must(end(&other) == 0, "the other one has its ports");
+	go(&child);
+	status = end(&child);
+	must(status == 0, "the child did all, but for step %d", WEXITSTATUS(status));
+	drain_until(trace, find_next(NULL, WH_EVENT_EXIT, child.pid) != NULL);
+	drain(trace, true);
+	must(count_ports(child.pid, 80, IPPROTO_TCP) == 1, "port 80, once");
+	must(count_ports(child.pid, 443, IPPROTO_TCP) == 1, "port 443 of IPv6");
+	must(count_ports(child.pid, 53, IPPROTO_UDP) == udp, "port 53 of UDP");
+	must(count_ports(child.pid, 123, IPPROTO_UDP) == udp, "port 123 of UDP and IPv6");
+	must(find_next(NULL, WH_EVENT_PORT, other.pid) == NULL, "nothing of the other one");
+	for (const struct seen *at = NULL; (at = find_next(at, WH_EVENT_PORT, child.pid)) != NULL;)
+		must(!udp || at->event.port.number < 1024, "not port %u", at->event.port.number);
+	must(seen.lost == 0, "nothing was lost");
 	transport->close(trace);
 }
 
@@ -664,11 +741,15 @@ static void case_lost(void)
 	transport->close(trace);
 }
 
-/* Programs for system calls that the kernel has (unseen.h). */
-static int count_programs(void)
+/* Programs of ours that the kernel has. */
+struct programs {
+	int unseen, bound; /* unseen.h, bound.h */
+};
+
+static struct programs count_programs(void)
 {
 	union bpf_attr next = { 0 };
-	int count = 0;
+	struct programs count = { 0, 0 };
 
 	while (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &next, sizeof(next)) == 0) {
 		struct bpf_prog_info info = { 0 };
@@ -678,41 +759,54 @@ static int count_programs(void)
 		attr = (union bpf_attr){ .info = { .bpf_fd = (uint32_t)fd,
 						 .info_len = sizeof(info),
 						 .info = (uint64_t)(uintptr_t)&info } };
-		count += fd >= 0 &&
-			 syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) == 0 &&
-			 strcmp(info.name, WH_UNSEEN_NAME) == 0;
+		if (fd >= 0)
+			(void)syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
+		count.unseen += strcmp(info.name, WH_UNSEEN_NAME) == 0;
+		count.bound += strcmp(info.name, WH_BOUND_NAME) == 0;
 		next.start_id = next.next_id;
 	}
 	return count;
 }
 
 /* The kernel lets go of one a little later. */
-static bool are_programs(int count)
+static bool are_programs(struct programs wanted)
 {
 	time_t limit = time(NULL) + PATIENCE;
+	struct programs count = count_programs();
 
-	while (count_programs() != count && time(NULL) < limit)
+	while ((count.unseen != wanted.unseen || count.bound != wanted.bound) &&
+		time(NULL) < limit) {
 		(void)usleep(1000);
-	return count_programs() == count;
+		count = count_programs();
+	}
+	return count.unseen == wanted.unseen && count.bound == wanted.bound;
 }
 
 /* How many there are when those of former cases are gone: others may be recording. */
-static int settled_programs(void)
+static struct programs settled_programs(void)
 {
-	for (int i = 0; i < 1000 && count_programs() > 0; i++)
+	struct programs count = count_programs();
+
+	for (int i = 0; i < 1000 && count.unseen + count.bound > 0; i++) {
 		(void)usleep(1000);
-	return count_programs();
+		count = count_programs();
+	}
+	return count;
 }
 
 /* How many there are with one recording, or several, more. */
-static int programs_with(int before, int more)
+static struct programs programs_with(struct programs before, int more)
 {
+	struct programs after = before;
 	struct utsname machine;
 
-	if (uname(&machine) < 0 || strcmp(machine.machine, "x86_64") != 0 ||
-		strcmp(transport->name, "perf") != 0)
+	if (strcmp(transport->name, "perf") != 0 || is_cgroup_v1())
 		return before;
-	return before + more < WH_UNSEEN_MAX ? before + more : WH_UNSEEN_MAX;
+	after.bound += 2 * more;
+	if (uname(&machine) == 0 && strcmp(machine.machine, "x86_64") == 0)
+		after.unseen =
+			before.unseen + more < WH_UNSEEN_MAX ? before.unseen + more : WH_UNSEEN_MAX;
+	return after;
 }
 
 /* The first have a program, the others get along without, and all tell the same. */
@@ -721,12 +815,12 @@ static void case_crowd(void)
 	enum { CROWD = WH_UNSEEN_MAX + 2 };
 	struct child child = start(everything);
 	struct wh_trace *traces[CROWD];
-	int before = settled_programs(), status;
+	struct programs before = settled_programs();
+	int status;
 
 	for (size_t i = 0; i < CROWD; i++)
 		traces[i] = open_on(child.pid, caps(CHOWN, SETUID, BIND));
-	must(count_programs() == programs_with(before, CROWD),
-		"as many programs as there may be, not %d", count_programs());
+	must(are_programs(programs_with(before, CROWD)), "as many programs as there may be");
 	go(&child);
 	status = end(&child);
 	must(status == 0, "the child did all, but for step %d", WEXITSTATUS(status));
@@ -765,10 +859,11 @@ static int count_left(void)
 static void case_leaves_nothing(void)
 {
 	struct child child = start(change_owner);
-	int before = count_left(), programs = settled_programs();
+	struct programs programs = settled_programs();
+	int before = count_left();
 	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
 
-	must(count_programs() == programs_with(programs, 1), "one program, where it can be had");
+	must(are_programs(programs_with(programs, 1)), "its programs, where they can be had");
 	go(&child);
 	(void)end(&child);
 	transport->close(trace);
@@ -782,7 +877,8 @@ static void case_killed(void)
 {
 	struct child child = start(change_owner);
 	struct wh_trace *trace = open_on(child.pid, caps(CHOWN, SETUID, BIND)), *living;
-	int before, programs, killed, status;
+	struct programs programs;
+	int before, killed, status;
 
 	transport->close(trace);
 	before = count_left();
@@ -820,7 +916,10 @@ static void case_no_bpf(void)
 	const struct sock_fprog program = { WH_COUNT(code), code };
 
 	need(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "a filter for bpf(2)");
+	has_programs = false;
 	case_events();
+	forget_all();
+	case_ports();
 	forget_all();
 	case_enough();
 }
@@ -831,6 +930,7 @@ static const struct {
 	const char *about;
 } cases[] = {
 	{ "events", case_events, "all that a process does is told, with stacks, in order" },
+	{ "ports", case_ports, "the ports of its sockets are told" },
 	{ "others", case_others, "nothing of any other process is told" },
 	{ "join", case_join, "a process that joins is told of, from then on" },
 	{ "below", case_below, "a process in a cgroup below is told of" },

@@ -33,15 +33,15 @@ static const char *const format_texts[WH_PERF_PROBES] = {
 	[WH_PERF_SYSCALL] = "name: sys_enter\nID: 443\n" COMMON
 			    "\tfield:long id;\toffset:8;\tsize:8;\tsigned:1;\n"
 			    "\tfield:unsigned long args[6];\toffset:16;\tsize:48;\tsigned:0;\n",
-	[WH_PERF_LISTEN] = "name: inet_sock_set_state\nID: 2287\n" COMMON
-			   "\tfield:const void * skaddr;\toffset:8;\tsize:8;\tsigned:0;\n"
-			   "\tfield:int oldstate;\toffset:16;\tsize:4;\tsigned:1;\n"
-			   "\tfield:int newstate;\toffset:20;\tsize:4;\tsigned:1;\n"
-			   "\tfield:__u16 sport;\toffset:24;\tsize:2;\tsigned:0;\n"
-			   "\tfield:__u16 dport;\toffset:26;\tsize:2;\tsigned:0;\n"
-			   "\tfield:__u16 family;\toffset:28;\tsize:2;\tsigned:0;\n"
-			   "\tfield:__u16 protocol;\toffset:30;\tsize:2;\tsigned:0;\n"
-			   "\tfield:__u8 saddr[4];\toffset:32;\tsize:4;\tsigned:0;\n",
+	[WH_PERF_PORT] = "name: inet_sock_set_state\nID: 2287\n" COMMON
+			 "\tfield:const void * skaddr;\toffset:8;\tsize:8;\tsigned:0;\n"
+			 "\tfield:int oldstate;\toffset:16;\tsize:4;\tsigned:1;\n"
+			 "\tfield:int newstate;\toffset:20;\tsize:4;\tsigned:1;\n"
+			 "\tfield:__u16 sport;\toffset:24;\tsize:2;\tsigned:0;\n"
+			 "\tfield:__u16 dport;\toffset:26;\tsize:2;\tsigned:0;\n"
+			 "\tfield:__u16 family;\toffset:28;\tsize:2;\tsigned:0;\n"
+			 "\tfield:__u16 protocol;\toffset:30;\tsize:2;\tsigned:0;\n"
+			 "\tfield:__u8 saddr[4];\toffset:32;\tsize:4;\tsigned:0;\n",
 };
 
 /* False when one cannot be read. */

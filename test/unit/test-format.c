@@ -74,6 +74,29 @@ static void test_what_is_taken(void **state)
 	assert_field(&format, "x", 4, 4, false, WH_FORMAT_REL_LOC);
 }
 
+static void test_places(void **state)
+{
+	struct wh_format format;
+	uint32_t place = 7;
+
+	(void)state;
+	assert_int_equal(parse("\tfield:__u16 port;\toffset:26;\tsize:2;\tsigned:0;\n"
+			       "\tfield:__u16 odd;\toffset:29;\tsize:2;\tsigned:0;\n"
+			       "\tfield:long args[6];\toffset:12;\tsize:48;\tsigned:0;\n"
+			       "\tfield:long more[6];\toffset:64;\tsize:48;\tsigned:0;\n",
+				 &format),
+		0);
+	assert_false(wh_format_place(&format, "ports", 2, &place));
+	assert_false(wh_format_place(&format, "port", 4, &place));
+	assert_false(wh_format_place(&format, "odd", 2, &place));
+	assert_false(wh_format_place(&format, "args", 48, &place));
+	assert_int_equal(place, 7);
+	assert_true(wh_format_place(&format, "port", 2, &place));
+	assert_int_equal(place, 26);
+	assert_true(wh_format_place(&format, "more", 48, &place));
+	assert_int_equal(place, 64);
+}
+
 static void test_what_is_refused(void **state)
 {
 	static const char *const texts[] = {
@@ -176,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_of_a_kernel),
 		cmocka_unit_test(test_what_is_taken),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_what_is_refused),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_texts),

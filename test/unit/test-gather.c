@@ -149,8 +149,8 @@ static void calls(struct scene *scene, int32_t tid, int64_t number, uint64_t fir
 
 static void listens(struct scene *scene, int32_t tid, uint16_t port, uint16_t protocol)
 {
-	tell(scene, (struct wh_event){
-			    .kind = WH_EVENT_LISTEN, .tid = tid, .listen = { port, protocol } });
+	tell(scene,
+		(struct wh_event){ .kind = WH_EVENT_PORT, .tid = tid, .port = { port, protocol } });
 }
 
 static void look(struct scene *scene)
@@ -760,9 +760,9 @@ static struct wh_event random_event(unsigned *seed, uint64_t *stack, char *file)
 		for (size_t i = 0; i < 6; i++)
 			event.syscall.args[i] = (uint64_t)rand_r(seed) % 1000 - 1;
 		break;
-	case WH_EVENT_LISTEN:
-		event.listen.port = (uint16_t)rand_r(seed);
-		event.listen.protocol = (uint16_t)(rand_r(seed) % 300);
+	case WH_EVENT_PORT:
+		event.port.number = (uint16_t)rand_r(seed);
+		event.port.protocol = (uint16_t)(rand_r(seed) % 300);
 		break;
 	case WH_EVENT_LOST:
 		event.lost.count = (uint64_t)rand_r(seed);

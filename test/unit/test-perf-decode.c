@@ -270,9 +270,9 @@ static void listening_is_told(void **state)
 	add_u16(&record, 6);
 	add_u32(&record, 0);
 	assert_int_equal(decode(end(&record), &event), 1);
-	assert_int_equal(event.kind, WH_EVENT_LISTEN);
-	assert_int_equal(event.listen.port, 443);
-	assert_int_equal(event.listen.protocol, 6);
+	assert_int_equal(event.kind, WH_EVENT_PORT);
+	assert_int_equal(event.port.number, 443);
+	assert_int_equal(event.port.protocol, 6);
 }
 
 static void tasks_are_told(void **state)
@@ -413,7 +413,7 @@ static void formats_are_complete_or_not(void **state)
 	less.of[WH_PERF_CHECK].count = 6; /* without cap */
 	assert_false(wh_perf_formats_complete(&less));
 	less = formats;
-	less.of[WH_PERF_LISTEN].count = 10; /* without protocol */
+	less.of[WH_PERF_PORT].count = 10; /* without protocol */
 	assert_false(wh_perf_formats_complete(&less));
 }
 

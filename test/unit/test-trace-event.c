@@ -87,8 +87,8 @@ static void write_record(
 		wh_buf_addf(ret, "syscall %" PRId64 " %" PRIu64 " %" PRIu64 "\n",
 			event.syscall.number, event.syscall.args[1], event.syscall.args[3]);
 		break;
-	case WH_EVENT_LISTEN:
-		wh_buf_addf(ret, "listen %u %u\n", event.listen.port, event.listen.protocol);
+	case WH_EVENT_PORT:
+		wh_buf_addf(ret, "listen %u %u\n", event.port.number, event.port.protocol);
 		break;
 	case WH_EVENT_JOIN:
 	case WH_EVENT_LOST:
