@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/perf-decode.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 static const struct {

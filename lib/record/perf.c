@@ -26,7 +26,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,18 +35,15 @@
 #include "record/bpf.h"
 #include "record/clock.h"
 #include "record/perf-decode.h"
+#include "record/perf-rings.h"
 #include "record/tracefs-root.h"
 #include "record/transport.h"
 #include "record/unseen.h"
 
-#define RINGS_SIZE (32u << 20)   /* bytes, of all rings together… */
-#define RING_SIZE_MAX (4u << 20) /* …and of one, at most and… */
-#define RING_SIZE_MIN (256u << 10)
-#define RECORD_MAX (1u << 16) /* a record's size has 16 bits */
-#define CPUS_MAX 8192         /* NR_CPUS is not more */
-#define CPU_LIST_MAX 65536    /* bytes */
-#define FILTER_LEAF 3         /* numbers that are asked for one by one */
-#define FILTER_CALLS 128      /* numbers that are filtered by; with all of them it is a page */
+#define CPUS_MAX 8192      /* NR_CPUS is not more */
+#define CPU_LIST_MAX 65536 /* bytes */
+#define FILTER_LEAF 3      /* numbers that are asked for one by one */
+#define FILTER_CALLS 128   /* numbers that are filtered by; with all of them it is a page */
 
 static const char *const names[WH_PERF_PROBES] = {
 	[WH_PERF_CHECK] = "capability/cap_capable",
@@ -56,20 +52,11 @@ static const char *const names[WH_PERF_PROBES] = {
 	[WH_PERF_PORT] = "sock/inet_sock_set_state",
 };
 
-struct ring {
-	struct perf_event_mmap_page *control;
-	char *data;
-	uint64_t head, tail;
-	uint64_t next; /* when the record at the tail happened */
-};
-
 struct wh_trace {
 	int cgroup;
 	int epoll;
-	unsigned cpus; /* that are there, online or not */
-	size_t ring_size;
-	struct ring *rings; /* one a CPU; control is NULL for one that is offline */
-	int *fds;           /* one a CPU and probe; 0 for none */
+	struct wh_perf_rings rings; /* one a CPU, online or not */
+	int *fds;                   /* one a CPU and probe; 0 for none */
 	struct wh_perf_formats formats;
 	wh_capset wanted;             /* capabilities that are told */
 	int64_t enough[FILTER_CALLS]; /* system calls, rising */
@@ -80,8 +67,6 @@ struct wh_trace {
 	uint64_t lost;           /* that were told of */
 	uint64_t lost_by_closed; /* by events that gave way to others */
 	bool has_lost_counts;
-	char record[RECORD_MAX]
-		__attribute__((aligned(8))); /* one that is broken in two by the end */
 	uint64_t stack[WH_STACK_MAX];
 };
 
@@ -185,7 +170,7 @@ static int open_event(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe p
 		.sample_id_all = 1,
 		.task = probe == WH_PERF_EXEC,
 		.watermark = 1,
-		.wakeup_watermark = (uint32_t)(trace->ring_size / 8),
+		.wakeup_watermark = (uint32_t)(trace->rings.size / 8),
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 	};
@@ -202,18 +187,20 @@ static int open_event(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe p
 	return fd < 0 ? -errno : fd;
 }
 
-static int map_ring(struct wh_trace *trace, unsigned cpu, int fd)
+/* The first probe has the ring of its CPU, the others write into that one. 0 or -errno. */
+static int give_ring(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe probe, int fd)
 {
 	struct epoll_event wait = { .events = EPOLLIN };
-	struct ring *ring = &trace->rings[cpu];
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *map = mmap(NULL, page + trace->ring_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	int r;
 
-	if (map == MAP_FAILED)
-		return -errno;
-	ring->control = map;
-	ring->data = (char *)map + page;
-	return epoll_ctl(trace->epoll, EPOLL_CTL_ADD, fd, &wait) < 0 ? -errno : 0;
+	if (probe != WH_PERF_EXEC)
+		return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, *fd_of(trace, cpu, WH_PERF_EXEC)) < 0
+			       ? -errno
+			       : 0;
+	r = wh_perf_rings_map(&trace->rings, cpu, fd);
+	if (r == 0 && epoll_ctl(trace->epoll, EPOLL_CTL_ADD, fd, &wait) < 0)
+		r = -errno;
+	return r;
 }
 
 /* How much was lost that this event should have told. */
@@ -233,7 +220,7 @@ static int renew(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe probe,
 {
 	int *place = fd_of(trace, cpu, probe);
 	int fd WH_FD = open_event(trace, cpu, probe);
-	int r = 0;
+	int r;
 
 	if (fd == -ENODEV)
 		return 0;
@@ -241,11 +228,7 @@ static int renew(struct wh_trace *trace, unsigned cpu, enum wh_perf_probe probe,
 		return fd;
 	if (filter != NULL && ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0)
 		return -errno;
-	/* The first probe has the ring of its CPU, the others write into that one. */
-	if (probe == WH_PERF_EXEC)
-		r = map_ring(trace, cpu, fd);
-	else if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, *fd_of(trace, cpu, WH_PERF_EXEC)) < 0)
-		r = -errno;
+	r = give_ring(trace, cpu, probe, fd);
 	if (r == 0 && outputs_of(trace, probe) >= 0)
 		r = wh_bpf_set_element(outputs_of(trace, probe), cpu, fd);
 	if (r == 0 && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
@@ -268,7 +251,7 @@ static int place_probe(struct wh_trace *trace, enum wh_perf_probe probe)
 
 	make_filter(trace, probe, &filter);
 	r = wh_buf_status(&filter);
-	for (unsigned cpu = 0; r == 0 && cpu < trace->cpus; cpu++)
+	for (unsigned cpu = 0; r == 0 && cpu < trace->rings.count; cpu++)
 		r = renew(trace, cpu, probe, filter.data);
 	return r;
 }
@@ -309,19 +292,10 @@ static void probe_lost_counts(struct wh_trace *trace)
 	trace->has_lost_counts = fd >= 0;
 }
 
-static size_t size_of_ring(unsigned cpus)
-{
-	size_t size = RING_SIZE_MAX;
-
-	while (size > RING_SIZE_MIN && size * cpus > RINGS_SIZE)
-		size /= 2;
-	return size;
-}
-
 /* By the programs, else by a filter; likewise below. */
 static int place_ports(struct wh_trace *trace)
 {
-	int r = wh_bound_open(&trace->bound, &trace->formats.of[WH_PERF_PORT], trace->cpus);
+	int r = wh_bound_open(&trace->bound, &trace->formats.of[WH_PERF_PORT], trace->rings.count);
 
 	if (r == 0)
 		r = place_probe(trace, WH_PERF_PORT);
@@ -335,8 +309,8 @@ static int place_ports(struct wh_trace *trace)
 
 static int place_syscalls(struct wh_trace *trace)
 {
-	int r = wh_unseen_open(
-		&trace->unseen, &trace->formats.of[WH_PERF_SYSCALL], trace->cgroup, trace->cpus);
+	int r = wh_unseen_open(&trace->unseen, &trace->formats.of[WH_PERF_SYSCALL], trace->cgroup,
+		trace->rings.count);
 
 	if (r == 0)
 		r = place_probe(trace, WH_PERF_SYSCALL);
@@ -386,24 +360,19 @@ static int open_probes(struct wh_trace *trace, struct wh_err *err)
 
 static void close_trace(struct wh_trace *trace)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
 	if (trace == NULL)
 		return;
 	wh_unseen_close(&trace->unseen);
 	wh_bound_close(&trace->bound);
-	for (size_t i = 0; trace->fds != NULL && i < (size_t)trace->cpus * WH_PERF_PROBES; i++) {
+	for (size_t i = 0; trace->fds != NULL && i < (size_t)trace->rings.count * WH_PERF_PROBES;
+		i++) {
 		if (trace->fds[i] > 0)
 			close(trace->fds[i]);
 	}
-	for (unsigned cpu = 0; trace->rings != NULL && cpu < trace->cpus; cpu++) {
-		if (trace->rings[cpu].control != NULL)
-			(void)munmap(trace->rings[cpu].control, page + trace->ring_size);
-	}
+	wh_perf_rings_close(&trace->rings);
 	wh_close_fd(&trace->epoll);
 	wh_close_fd(&trace->cgroup);
 	free(trace->fds);
-	free(trace->rings);
 	free(trace);
 }
 
@@ -443,16 +412,14 @@ static int open_trace(struct wh_trace **ret, const struct wh_target *target, str
 	trace->bound = (struct wh_bound)WH_BOUND_INIT;
 	trace->cgroup = fcntl(target->cgroup, F_DUPFD_CLOEXEC, 0);
 	trace->wanted = target->granted;
-	trace->cpus = count_cpus();
-	trace->ring_size = size_of_ring(trace->cpus);
-	trace->rings = calloc(trace->cpus, sizeof(*trace->rings));
-	trace->fds = calloc((size_t)trace->cpus * WH_PERF_PROBES, sizeof(*trace->fds));
 	if (trace->cgroup < 0)
-		r = wh_fail_errno(err, errno, "opening perf events");
-	else if (trace->rings == NULL || trace->fds == NULL)
-		r = wh_fail_errno(err, ENOMEM, "opening perf events");
+		r = -errno;
 	else
-		r = read_formats(trace, err);
+		r = wh_perf_rings_open(&trace->rings, count_cpus());
+	trace->fds = calloc((size_t)trace->rings.count * WH_PERF_PROBES, sizeof(*trace->fds));
+	if (r == 0 && trace->fds == NULL)
+		r = -ENOMEM;
+	r = r < 0 ? wh_fail_errno(err, -r, "opening perf events") : read_formats(trace, err);
 	if (r == 0) {
 		probe_lost_counts(trace);
 		r = open_probes(trace, err);
@@ -473,73 +440,16 @@ static int poll_fd(const struct wh_trace *trace)
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-/* The record at the tail, in one piece; empty when none is left or it is none. */
-static struct wh_slice record_at(struct wh_trace *trace, const struct ring *ring)
+static int hand_over(
+	struct wh_trace *trace, struct wh_slice record, wh_event_sink *sink, void *context)
 {
-	size_t at = ring->tail % trace->ring_size, room = trace->ring_size - at;
-	struct perf_event_header header;
-
-	if (ring->head - ring->tail < sizeof(header))
-		return (struct wh_slice){ NULL, 0 };
-	/* Records are multiples of 8 bytes, so a header is never broken. */
-	memcpy(&header, ring->data + at, sizeof(header));
-	if (header.size < sizeof(header) || header.size > ring->head - ring->tail)
-		return (struct wh_slice){ NULL, 0 };
-	if (header.size <= room)
-		return (struct wh_slice){ ring->data + at, header.size };
-	memcpy(trace->record, ring->data + at, room);
-	memcpy(trace->record + room, ring->data, header.size - room);
-	return (struct wh_slice){ trace->record, header.size };
-}
-
-static void look_at_next(struct wh_trace *trace, struct ring *ring)
-{
-	struct wh_slice record = record_at(trace, ring);
-
-	if (record.len == 0)
-		ring->tail = ring->head; /* what cannot be read is passed over */
-	ring->next = record.len == 0 ? UINT64_MAX : wh_perf_time(record);
-}
-
-static void look_at_heads(struct wh_trace *trace)
-{
-	for (unsigned cpu = 0; cpu < trace->cpus; cpu++) {
-		struct ring *ring = &trace->rings[cpu];
-
-		ring->next = UINT64_MAX;
-		if (ring->control == NULL)
-			continue;
-		ring->head = __atomic_load_n(&ring->control->data_head, __ATOMIC_ACQUIRE);
-		look_at_next(trace, ring);
-	}
-}
-
-static struct ring *first_ring(const struct wh_trace *trace)
-{
-	struct ring *first = &trace->rings[0];
-
-	for (unsigned cpu = 1; cpu < trace->cpus; cpu++) {
-		if (trace->rings[cpu].next < first->next)
-			first = &trace->rings[cpu];
-	}
-	return first;
-}
-
-static int hand_over(struct wh_trace *trace, struct ring *ring, wh_event_sink *sink, void *context)
-{
-	struct wh_slice record = record_at(trace, ring);
 	struct wh_event event;
-	int r = 0;
 
-	if (wh_perf_decode(&trace->formats, record, trace->stack, &event) > 0) {
-		if (event.kind == WH_EVENT_LOST)
-			trace->lost += event.lost.count;
-		r = sink(context, &event);
-	}
-	ring->tail += record.len;
-	__atomic_store_n(&ring->control->data_tail, ring->tail, __ATOMIC_RELEASE);
-	look_at_next(trace, ring);
-	return r;
+	if (wh_perf_decode(&trace->formats, record, trace->stack, &event) <= 0)
+		return 0;
+	if (event.kind == WH_EVENT_LOST)
+		trace->lost += event.lost.count;
+	return sink(context, &event);
 }
 
 /* A loss is told in the ring with the next record that fits; after the last one only the kernel's
@@ -550,7 +460,7 @@ static int tell_rest_of_lost(struct wh_trace *trace, wh_event_sink *sink, void *
 	uint64_t lost = trace->lost_by_closed +
 			(trace->unseen.seen == NULL ? 0 : wh_unseen_missed(&trace->unseen));
 
-	for (size_t i = 0; i < (size_t)trace->cpus * WH_PERF_PROBES; i++) {
+	for (size_t i = 0; i < (size_t)trace->rings.count * WH_PERF_PROBES; i++) {
 		if (trace->fds[i] > 0)
 			lost += lost_of(trace, trace->fds[i]);
 	}
@@ -574,13 +484,15 @@ static void narrow(struct wh_trace *trace)
 static int drain(
 	struct wh_trace *trace, wh_event_sink *sink, void *context, bool last, struct wh_err *err)
 {
-	uint64_t limit = last ? UINT64_MAX - 1 : wh_clock(CLOCK_MONOTONIC);
+	uint64_t limit = last ? UINT64_MAX : wh_clock(CLOCK_MONOTONIC);
+	struct wh_slice record;
 	int r = 0;
 
-	look_at_heads(trace);
-	for (struct ring *ring = first_ring(trace); r == 0 && ring->next <= limit;
-		ring = first_ring(trace))
-		r = hand_over(trace, ring, sink, context);
+	wh_perf_rings_look(&trace->rings);
+	while (r == 0 && wh_perf_rings_next(&trace->rings, limit, &record)) {
+		r = hand_over(trace, record, sink, context);
+		wh_perf_rings_pass(&trace->rings);
+	}
 	if (r == 0 && last)
 		r = tell_rest_of_lost(trace, sink, context);
 	if (r == 0 && !last)
