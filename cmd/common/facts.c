@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "host/rootfs.h"
 #include "host/runtime.h"
 #include "oci/mount.h"
@@ -132,7 +133,7 @@ static int join(struct wh_arena *arena, const char *at, const char *rest, const 
 	struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 
 	*ret = NULL;
-	if (wh_path_climbs(rest))
+	if (wh_path_climbs(wh_slice_of(rest)))
 		return 0;
 	wh_buf_add_string(&path, at);
 	while (*(rest += strspn(rest, "/")) != '\0') {

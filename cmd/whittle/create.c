@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "host/file.h"
 
 static int write_piece(void *context, const char *bytes, size_t len)
@@ -53,7 +54,7 @@ static int open_bundle(struct wh_run *run, struct wh_err *err)
 	/* runc and crun change into it, but runsc makes another path of one with "..", and notes a
 	 * relative one as it is, by which no later exec could find it. */
 	if (run->argv.grammar->style == WH_STYLE_GO && given != NULL &&
-		(given[0] != '/' || wh_path_climbs(given)))
+		(given[0] != '/' || wh_path_climbs(wh_slice_of(given))))
 		run->override.bundle = run->judged.bundle;
 	return wh_steal_fd(fd);
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
@@ -114,16 +115,6 @@ static void look_at(struct look *look, int folder, const char *path, bool *missi
 
 /* ---- by the text ---------------------------------------------------------------------------- */
 
-/* Whether it holds "..". */
-static bool goes_up(const char *path)
-{
-	for (const char *at = path; (at = strstr(at, "..")) != NULL; at += 2) {
-		if ((at == path || at[-1] == '/') && (at[2] == '\0' || at[2] == '/'))
-			return true;
-	}
-	return false;
-}
-
 /* A path without ".", ".." and empty parts, by its text alone; `path` is absolute. */
 static void clean(const char *path, char ret[PATH_MAX])
 {
@@ -157,7 +148,7 @@ static bool is_ambiguous(const char *real, int bundle, const char *path)
 	size_t len = 0;
 
 	other.fd = WH_NO_FD;
-	if (!goes_up(path))
+	if (!wh_path_climbs(wh_slice_of(path)))
 		return false;
 	if (path[0] != '/') {
 		if (!path_of(bundle, 1, whole))
@@ -272,7 +263,8 @@ int wh_source_look(const struct wh_sources *sources, int bundle, struct wh_slice
 	memcpy(text, path.data, path.len);
 	text[path.len] = '\0';
 	look_at(&look, bundle, text, &missing);
-	if (look.real[0] == '\0' || goes_up(look.real) || is_ambiguous(look.real, bundle, text))
+	if (look.real[0] == '\0' || wh_path_climbs(wh_slice_of(look.real)) ||
+		is_ambiguous(look.real, bundle, text))
 		return 0;
 	if (missing)
 		source.type = WH_SOURCE_MISSING;

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "learn/gather-inside.h"
+#include "base/path.h"
 #include "learn/rule.h"
 #include "learn/stack.h"
-#include "oci/argv.h"
 
 #define PRINTED_MAX 4096u
 
@@ -324,7 +324,7 @@ static int tell_scratch_programs(
 		r = print_program(gathering, i, arena, &texts[count]);
 		if (r < 0)
 			return r;
-		if (wh_path_climbs(texts[count]))
+		if (wh_path_climbs(wh_slice_of(texts[count])))
 			continue;
 		while (strcmp(texts[same], texts[count]) != 0)
 			same++;

@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/path.h"
+
 /* Turns to a table. */
 static int begin(struct wh_argv_parser *p, const char *where, const struct wh_option *options)
 {
@@ -151,24 +153,13 @@ static int take_positionals(struct wh_argv_parser *p, char *const *words, size_t
 	return 0;
 }
 
-bool wh_path_climbs(const char *path)
-{
-	while (*(path += strspn(path, "/")) != '\0') {
-		size_t len = strcspn(path, "/");
-
-		if (len == 2 && memcmp(path, "..", 2) == 0)
-			return true;
-		path += len;
-	}
-	return false;
-}
-
 /* An exec would be judged by the state in one folder and take place in another. */
 static int check_root(struct wh_argv_parser *p)
 {
 	const char *root = wh_argv_value(p->argv, WH_ROLE_ROOT);
 
-	if (root == NULL || p->argv->grammar->style == WH_STYLE_ARGP || !wh_path_climbs(root))
+	if (root == NULL || p->argv->grammar->style == WH_STYLE_ARGP ||
+		!wh_path_climbs(wh_slice_of(root)))
 		return 0;
 	return wh_fail(p->err, EINVAL,
 		"the value of option \"--root\" of \"%s\" has \"..\" in it, which %s works out "

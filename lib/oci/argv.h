@@ -163,12 +163,6 @@ const char *wh_argv_value(const struct wh_argv *argv, enum wh_role role);
 bool wh_argv_has(const struct wh_argv *argv, enum wh_role role);
 bool wh_argv_bool(const struct wh_argv *argv, enum wh_role role);
 
-/*
- * Whether a path has a component "..". Go works it out by the text alone, the kernel by where the
- * links before it lead, so what is behind may be two folders.
- */
-bool wh_path_climbs(const char *path);
-
 /* What takes the place of the caller's words in the canonical form. */
 struct wh_argv_override {
 	const char *root;      /* --root=, NULL: as given */

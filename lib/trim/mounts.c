@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "oci/mount.h"
 #include "trim/sensitive.h"
 
@@ -34,28 +35,13 @@ static bool lies_in(struct wh_slice path, const char *folder)
 	       (path.len == len || path.data[len] == '/');
 }
 
-/* Whether a part of it is "..". */
-static bool goes_up(struct wh_slice path)
-{
-	size_t start = 0;
-
-	for (size_t i = 0; i <= path.len; i++) {
-		if (i < path.len && path.data[i] != '/')
-			continue;
-		if (wh_slice_is((struct wh_slice){ path.data + start, i - start }, ".."))
-			return true;
-		start = i + 1;
-	}
-	return false;
-}
-
 /* Where the mount goes, in the shortest spelling; false when it is no absolute path below "/". */
 static bool destination_of(
 	struct wh_trim *trim, wh_node mount, char buffer[PATH_MAX], struct wh_slice *ret)
 {
 	struct wh_slice path = text_of(trim, mount, "destination");
 
-	if (path.len == 0 || path.data[0] != '/' || goes_up(path) ||
+	if (path.len == 0 || path.data[0] != '/' || wh_path_climbs(path) ||
 		!wh_trim_clean_path(path, buffer, PATH_MAX) || buffer[0] == '\0')
 		return false;
 	*ret = wh_slice_of(buffer);
