@@ -463,7 +463,7 @@ static void on_syscall(
 		gathering->hooks.syscall(gathering->hooks.context, number);
 }
 
-static void on_listen(struct wh_gathering *gathering, const struct wh_event *event,
+static void on_port(struct wh_gathering *gathering, const struct wh_event *event,
 	const struct wh_thread *thread)
 {
 	const struct port port = {
@@ -513,7 +513,7 @@ int wh_gather_event(void *context, const struct wh_event *event)
 		on_syscall(gathering, event, thread);
 		return 0;
 	case WH_EVENT_PORT:
-		on_listen(gathering, event, thread);
+		on_port(gathering, event, thread);
 		return 0;
 	case WH_EVENT_JOIN:
 		wh_threads_revive(&gathering->threads, thread);

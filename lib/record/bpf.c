@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 /* ---- writing ----------------------------------------------------------------------------------
  */
 
@@ -145,6 +147,14 @@ int wh_bpf_load_program(
 
 	(void)snprintf(attr.prog_name, sizeof(attr.prog_name), "%s", name);
 	return wh_bpf(BPF_PROG_LOAD, &attr);
+}
+
+int wh_bpf_make_cgroups(const char *name, int cgroup)
+{
+	int map WH_FD = wh_bpf_make_map(BPF_MAP_TYPE_CGROUP_ARRAY, name, sizeof(uint32_t), 1, 0);
+	int r = map < 0 ? map : wh_bpf_set_element(map, 0, cgroup);
+
+	return r < 0 ? r : wh_steal_fd(map);
 }
 
 int wh_bpf_make_outputs(const char *name, unsigned cpus)

@@ -58,7 +58,7 @@ void wh_bpf_go_on_if(
 void wh_bpf_begin_record(struct wh_bpf_code *code, uint32_t size, uint32_t type, uint16_t id);
 
 /* Tells the record. `context`: the register that has what BPF_REG_1 had at the beginning;
- * `outputs`: a map of wh_bpf_outputs(). BPF_REG_0 to BPF_REG_5 are lost. */
+ *`outputs`: a map of wh_bpf_make_outputs(). BPF_REG_0 to BPF_REG_5 are lost. */
 void wh_bpf_tell_record(struct wh_bpf_code *code, uint8_t context, int outputs, uint32_t size);
 
 /* ---- the kernel -------------------------------------------------------------------------------
@@ -77,6 +77,9 @@ int wh_bpf_set_element(int map, uint32_t key, int fd) WH_MUST_CHECK;
 /* Of a program of this type, to be attached in this way (0 where the type says it all). */
 int wh_bpf_load_program(const struct wh_bpf_code *code, uint32_t type, uint32_t attach,
 	const char *name) WH_MUST_CHECK;
+
+/* The map by which a program asks for this one cgroup (bpf_current_task_under_cgroup). */
+int wh_bpf_make_cgroups(const char *name, int cgroup) WH_MUST_CHECK;
 
 /*
  * The map by which a program finds, for the CPU that it runs on, the event that it tells to. Its

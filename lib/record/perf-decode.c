@@ -135,7 +135,7 @@ static bool decode_syscall(
 	return true;
 }
 
-static bool decode_listen(const struct wh_format *format, struct wh_slice raw, struct wh_event *ret)
+static bool decode_port(const struct wh_format *format, struct wh_slice raw, struct wh_event *ret)
 {
 	int64_t port, protocol;
 
@@ -151,7 +151,7 @@ static int decode_sample(const struct wh_perf_formats *formats, struct wh_slice 
 	uint64_t stack[WH_STACK_MAX], struct wh_event *ret)
 {
 	static bool (*const decode[])(const struct wh_format *, struct wh_slice,
-		struct wh_event *) = { decode_check, decode_exec, decode_syscall, decode_listen };
+		struct wh_event *) = { decode_check, decode_exec, decode_syscall, decode_port };
 	struct origin origin;
 	unsigned depth;
 	uint32_t size;

@@ -8,7 +8,7 @@
  *
  * System calls, and what becomes of sockets, are too many for a filter: where they can be had,
  * programs decide what is told of them (unseen.h, bound.h), and the event of that probe is what
- * they write to. It is bound to no cgroup, since the programs are: each one that is costs whenever
+ * they write to. It is bound to no cgroup, since the programs ask: each one that is costs whenever
  * a CPU goes from one cgroup to another.
  *
  * Order: an event that led to another was in its ring before that other one was stamped. So
@@ -295,7 +295,8 @@ static void probe_lost_counts(struct wh_trace *trace)
 /* By the programs, else by a filter; likewise below. */
 static int place_ports(struct wh_trace *trace)
 {
-	int r = wh_bound_open(&trace->bound, &trace->formats.of[WH_PERF_PORT], trace->rings.count);
+	int r = wh_bound_open(
+		&trace->bound, &trace->formats.of[WH_PERF_PORT], trace->cgroup, trace->rings.count);
 
 	if (r == 0)
 		r = place_probe(trace, WH_PERF_PORT);

@@ -143,7 +143,7 @@ static bool decode_fork(
 	return true;
 }
 
-static bool decode_listen(
+static bool decode_port(
 	const struct wh_format_field *fields, struct wh_slice record, struct wh_event *ret)
 {
 	int64_t port, protocol;
@@ -190,7 +190,7 @@ bool wh_trace_decode(const struct wh_trace_layout *layout, enum wh_traced kind,
 		ret->kind = WH_EVENT_EXIT;
 		return true;
 	case WH_TRACED_LISTEN:
-		return decode_listen(fields, record, ret);
+		return decode_port(fields, record, ret);
 	case WH_TRACED_SYSCALL:
 		return decode_syscall(fields, record, layout->long_size, ret);
 	case WH_TRACED_ANSWER:

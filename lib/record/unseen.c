@@ -146,7 +146,6 @@ static int load(struct wh_unseen *unseen, const struct layout *layout, uint16_t 
 {
 	struct wh_bpf_code code;
 	void *table;
-	int r;
 
 	unseen->table = wh_bpf_make_map(
 		BPF_MAP_TYPE_ARRAY, WH_UNSEEN_NAME, WH_EVENT_SYSCALLS, 1, BPF_F_MMAPABLE);
@@ -155,13 +154,9 @@ static int load(struct wh_unseen *unseen, const struct layout *layout, uint16_t 
 	unseen->outputs = wh_bpf_make_outputs(WH_UNSEEN_NAME, cpus);
 	if (unseen->outputs < 0)
 		return unseen->outputs;
-	unseen->cgroups =
-		wh_bpf_make_map(BPF_MAP_TYPE_CGROUP_ARRAY, WH_UNSEEN_NAME, sizeof(uint32_t), 1, 0);
+	unseen->cgroups = wh_bpf_make_cgroups(WH_UNSEEN_NAME, cgroup);
 	if (unseen->cgroups < 0)
 		return unseen->cgroups;
-	r = wh_bpf_set_element(unseen->cgroups, 0, cgroup);
-	if (r < 0)
-		return r;
 	write_code(&code, unseen, layout, id);
 	unseen->program =
 		wh_bpf_load_program(&code, BPF_PROG_TYPE_RAW_TRACEPOINT, 0, WH_UNSEEN_NAME);

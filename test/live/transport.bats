@@ -28,6 +28,8 @@ each_transport() { # case
 }
 
 @test "all that a process does is told, with stacks, in order" { each_transport events; }
+@test "the ports of its sockets are told" { each_transport ports; }
+@test "what others forbid stays forbidden" { each_transport strangers; }
 @test "nothing of any other process is told" { each_transport others; }
 @test "a process that joins is told of, from then on" { each_transport join; }
 @test "a process in a cgroup below is told of" { each_transport below; }
@@ -38,4 +40,5 @@ each_transport() { # case
 @test "closing takes down what opening made" { each_transport leaves-nothing; }
 @test "what a killed recorder left is removed by the next" { each_transport killed; }
 @test "many recorders at once are told the same" { each_transport crowd; }
+@test "where a program cannot be attached the same is told" { each_transport no-link; }
 @test "without bpf(2) the same is told" { each_transport no-bpf; }

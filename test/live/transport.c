@@ -36,6 +36,7 @@
 #include "base/fd.h"
 #include "learn/symbols.h"
 #include "record/bound.h"
+#include "record/bpf.h"
 #include "record/cgroup.h"
 #include "record/tracefs-root.h"
 #include "record/transport.h"
@@ -592,6 +593,64 @@ static void case_ports(void)
 	transport->close(trace);
 }
 
+/* Somebody's program that says no to every bind comes to the cgroup, or goes. */
+static void forbid_binds(int command, uint32_t flags)
+{
+	static int program = -1;
+	struct wh_bpf_code code = { .count = 0 };
+	union bpf_attr attr = { .attach_type = BPF_CGROUP_INET4_POST_BIND, .attach_flags = flags };
+	int at WH_FD = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	wh_bpf_leave(&code, 0);
+	if (program < 0)
+		program = wh_bpf_load_program(
+			&code, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET4_POST_BIND, "no_binds");
+	attr.target_fd = (uint32_t)at;
+	attr.attach_bpf_fd = (uint32_t)program;
+	need(at >= 0 && program >= 0 && wh_bpf(command, &attr) == 0, "a program of others");
+}
+
+static void have_port(void)
+{
+	_exit(!has_port(AF_INET, SOCK_STREAM, 80));
+}
+
+/*
+ * What somebody has put at a cgroup to say no goes on saying so while a container below is
+ * recorded, whether it was there before or comes later, and what it refused is not told.
+ */
+static void case_strangers(void)
+{
+	static const uint32_t flags[] = { BPF_F_ALLOW_OVERRIDE, BPF_F_ALLOW_MULTI, 0 };
+	const size_t len = strlen(cgroup);
+
+	for (size_t i = 0; i < 2 * WH_COUNT(flags) && !is_cgroup_v1(); i++) {
+		struct child child = start(have_port);
+		bool before = i % 2 == 0;
+		struct wh_trace *trace;
+
+		if (before)
+			forbid_binds(BPF_PROG_ATTACH, flags[i / 2]);
+		(void)snprintf(cgroup + len, sizeof(cgroup) - len, "/below");
+		need(mkdir(cgroup, 0755) == 0, "making %s", cgroup);
+		trace = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+		cgroup[len] = '\0';
+		if (!before)
+			forbid_binds(BPF_PROG_ATTACH, flags[i / 2]);
+		go(&child);
+		must(end(&child) == 1 << 8, "bind is refused (%zu)", i);
+		drain_until(trace, find_next(NULL, WH_EVENT_EXIT, child.pid) != NULL);
+		drain(trace, true);
+		must(find_next(NULL, WH_EVENT_PORT, child.pid) == NULL, "no port is told (%zu)", i);
+		transport->close(trace);
+		forbid_binds(BPF_PROG_DETACH, 0);
+		(void)snprintf(cgroup + len, sizeof(cgroup) - len, "/below");
+		need(rmdir(cgroup) == 0, "removing %s", cgroup);
+		cgroup[len] = '\0';
+		forget_all();
+	}
+}
+
 static void case_others(void)
 {
 	struct child child = start(change_owner), other = start(change_owner);
@@ -903,13 +962,15 @@ static void case_killed(void)
 	must(are_programs(programs), "no program is left");
 }
 
-/* As a security module, or a seccomp filter for the engine, has it: nobody has bpf(2) from here on.
- */
-static void case_no_bpf(void)
+/* As a security module, or a seccomp filter for the engine, has it: no command of bpf(2) from this
+ * one on is heard any more. */
+static void forbid_bpf(uint32_t from)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, from, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -917,6 +978,20 @@ static void case_no_bpf(void)
 
 	need(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "a filter for bpf(2)");
 	has_programs = false;
+}
+
+/* The programs are there, and cannot be put to use. */
+static void case_no_link(void)
+{
+	forbid_bpf(BPF_LINK_CREATE);
+	case_ports();
+	forget_all();
+	case_events();
+}
+
+static void case_no_bpf(void)
+{
+	forbid_bpf(0);
 	case_events();
 	forget_all();
 	case_ports();
@@ -931,6 +1006,7 @@ static const struct {
 } cases[] = {
 	{ "events", case_events, "all that a process does is told, with stacks, in order" },
 	{ "ports", case_ports, "the ports of its sockets are told" },
+	{ "strangers", case_strangers, "what others forbid stays forbidden" },
 	{ "others", case_others, "nothing of any other process is told" },
 	{ "join", case_join, "a process that joins is told of, from then on" },
 	{ "below", case_below, "a process in a cgroup below is told of" },
@@ -941,7 +1017,8 @@ static const struct {
 	{ "leaves-nothing", case_leaves_nothing, "closing takes down what opening made" },
 	{ "killed", case_killed, "what a killed recorder left is removed by the next" },
 	{ "crowd", case_crowd, "many recorders at once are told the same" },
-	/* Goes last: it cannot be taken back. */
+	/* These go last: they cannot be taken back. */
+	{ "no-link", case_no_link, "where a program cannot be attached the same is told" },
 	{ "no-bpf", case_no_bpf, "without bpf(2) the same is told" },
 };
 
