@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -26,6 +27,8 @@
 
 #define BUSY_MS 100  /* between looks while things happen… */
 #define IDLE_MS 1000 /* …and while nothing does */
+#define STAMPS_MS 20 /* at most, until files are stamped as new, in… */
+#define STAMPS_STEP_US 200
 
 /* ---- what events lead to ----------------------------------------------------------------------
  */
@@ -206,6 +209,19 @@ static bool tells_of_udp(const struct wh_recorder *recorder)
 	return transport->tells_of_udp != NULL && transport->tells_of_udp(recorder->trace);
 }
 
+/*
+ * Files are stamped by a clock that is behind by up to a tick. What the container writes is to be
+ * told by its stamp from what the runtime had made before, so it starts when that clock has come to
+ * where the recorder began.
+ */
+static void await_stamps(const struct wh_recorder *recorder)
+{
+	for (int waited = 0;
+		waited < STAMPS_MS * 1000 && wh_clock(CLOCK_MONOTONIC_COARSE) < recorder->start;
+		waited += STAMPS_STEP_US)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = STAMPS_STEP_US * 1000L }, NULL);
+}
+
 static int open_all(struct wh_recorder *recorder, struct wh_err *err)
 {
 	const struct wh_recorded *recorded = recorder->recorded;
@@ -233,6 +249,8 @@ static int open_all(struct wh_recorder *recorder, struct wh_err *err)
 	if (r < 0)
 		return r;
 	recorder->looks_for_udp = !tells_of_udp(recorder) && has_own_network(recorded->pid);
+	if (recorder->written.folder >= 0 && !recorded->readonly)
+		await_stamps(recorder);
 	return 0;
 }
 

@@ -229,6 +229,19 @@ records_written() {
   each_recording_runtime records_written
 }
 
+# A file's stamp may be older than the moment that it was written at.
+records_the_first_moment() {
+  local round
+  for round in {1..12}; do
+    run_recorded "echo x >/first-$round"
+    tells "written at once" '.written | join(" ")' "/first-$round"
+    rm -r "$CASE/var/learn"
+  done
+}
+@test "files that are written at once" {
+  each_recording_runtime records_the_first_moment
+}
+
 records_overlay() {
   mkdir "$CASE/upper" "$CASE/work" "$CASE/merged" "$CASE/rootfs/old"
   touch "$CASE/rootfs/old/kept" "$CASE/rootfs/old/changed" "$CASE/rootfs/old/gone"
