@@ -18,14 +18,14 @@ own_folders() {
 }
 made=() in_front=()
 end_containers() {
-  local state id
-  for state in "$work"/*/state; do
-    for id in "$state"/*/; do "$runtime" --root "$state" delete --force "$(basename "$id")"; done
-  done 2>/dev/null
+  local id
+  for id in "$work"/*/state/*/; do
+    [ ! -d "$id" ] || "$runtime" --root "$(dirname "$id")" delete --force "$(basename "$id")" 2>/dev/null || true
+  done
 }
 end_of_bundles() {
   end_containers
-  findmnt -rn -o TARGET | grep "^$work/" | sort -r | xargs -r umount -l
+  findmnt -rn -o TARGET | sed -n "\\|^$work/|p" | sort -r | xargs -r umount -l
   umount -l /var/lib/whittle /run/whittle
   [ ${#made[@]} -eq 0 ] || rmdir "${made[@]}"
 }
