@@ -228,6 +228,20 @@ static int join_watched(const struct wh_learnt *older, const struct wh_learnt *n
 	return 0;
 }
 
+bool wh_learnt_is_other(
+	const struct wh_learnt *learnt, const char *const *command, size_t command_count)
+{
+	if (learnt->command_count == 0 || command_count == 0)
+		return false;
+	if (learnt->command_count != command_count)
+		return true;
+	for (size_t i = 0; i < command_count; i++) {
+		if (strcmp(learnt->command[i], command[i]) != 0)
+			return true;
+	}
+	return false;
+}
+
 static void join_terms(
 	const struct wh_learnt *older, const struct wh_learnt *newer, struct wh_learnt *ret)
 {
@@ -252,10 +266,19 @@ static void join_terms(
 	ret->runtime = add(older->runtime, newer->runtime);
 	ret->other_users = add(older->other_users, newer->other_users);
 	ret->user_namespaces = older->user_namespaces || newer->user_namespaces;
+	ret->complete = older->complete && newer->complete;
+	ret->incomplete = either(newer->incomplete, older->incomplete);
+	ret->other_commands = older->other_commands || newer->other_commands ||
+			      wh_learnt_is_other(older, newer->command, newer->command_count);
 	if (newer->command_count == 0) {
 		ret->command = older->command;
 		ret->command_count = older->command_count;
 	}
+}
+
+static bool says_nothing(const struct wh_learnt *learnt)
+{
+	return learnt->incomplete != NULL && strcmp(learnt->incomplete, WH_LEARNT_NOT_STARTED) == 0;
 }
 
 int wh_learnt_join(const struct wh_learnt *older, const struct wh_learnt *newer,
@@ -263,6 +286,10 @@ int wh_learnt_join(const struct wh_learnt *older, const struct wh_learnt *newer,
 {
 	struct wh_learnt both = *newer;
 
+	if (says_nothing(older) || says_nothing(newer)) {
+		*ret = says_nothing(older) ? *newer : *older;
+		return 0;
+	}
 	join_terms(older, newer, &both);
 	if (join_watched(older, newer, arena, &both) < 0 ||
 		join_uses(older, newer, arena, &both) < 0 ||

@@ -21,6 +21,9 @@
 #define WH_LEARNT_SCRATCH_MAX 16
 #define WH_LEARNT_LIST_MAX 256 /* of ports, users, devices, programs */
 
+/* Why a recording is incomplete that says nothing at all: the container failed to start. */
+#define WH_LEARNT_NOT_STARTED "no program of the container's was started"
+
 /* Evidence for one capability: the strongest that was seen of it. */
 struct wh_use_of {
 	unsigned capability;
@@ -63,7 +66,7 @@ struct wh_learnt {
 	uint64_t milliseconds;           /* recorded, over all recordings */
 	uint64_t recordings;             /* in this union */
 	uint64_t events, lost;
-	bool complete;           /* of the recording that ended last */
+	bool complete;           /* each of them */
 	const char *incomplete;  /* why not, a sentence; NULL when complete */
 	int recorder;            /* pid, and… */
 	uint64_t recorder_start; /* …its start in clock ticks, while it runs; else 0 */
@@ -94,8 +97,9 @@ struct wh_learnt {
 	const char *const *scratch_programs; /* executed from scratch folders (rule.h); the first so
 						many, sorted */
 	size_t scratch_program_count;
-	const char *const *command; /* that started it, of `whittlectl learn`; NULL: none */
+	const char *const *command; /* that started it last, of `whittlectl learn`; NULL: none */
 	size_t command_count;
+	bool other_commands; /* others started it before */
 };
 
 /* Adds the JSON text, with a newline at its end. 0 or -ENOMEM. */
@@ -117,12 +121,16 @@ int wh_learnt_add_files(struct wh_learnt *learnt, struct wh_arena *arena) WH_MUS
 
 /*
  * The union of two, with the evidence of `newer` where both have some: used wins over speculative;
- * counts and times are added up; `complete` and what goes with it are the newer's; what one of them
- * could not watch is unknown, and so is the image unless it is the same. Borrows from both. 0 or
- * -ENOMEM.
+ * counts and times are added up; what one of them lost or could not watch is lost or unknown, and
+ * so is the image unless it is the same. One of a container that failed to start adds nothing.
+ * Borrows from both. 0 or -ENOMEM.
  */
 int wh_learnt_join(const struct wh_learnt *older, const struct wh_learnt *newer,
 	struct wh_arena *arena, struct wh_learnt *ret) WH_MUST_CHECK;
+
+/* Whether it was started by another command than this one, as far as both are known. */
+bool wh_learnt_is_other(
+	const struct wh_learnt *learnt, const char *const *command, size_t command_count);
 
 /* What is to be kept: used, and unless `used_only` speculative. */
 wh_capset wh_learnt_capabilities(const struct wh_learnt *learnt, bool used_only);

@@ -153,7 +153,7 @@ static const char *why_incomplete(
 		return wh_arena_dup(arena, wh_slice_of(recorder->trouble.text));
 	/* It failed to start, and that says nothing of what it uses. */
 	if (recorder->first == 0)
-		return "no program of the container's was started";
+		return WH_LEARNT_NOT_STARTED;
 	if (learnt->lost > 0)
 		return wh_arena_printf(arena,
 			"%llu events were lost: the kernel had no room for them",

@@ -278,10 +278,12 @@ static void judge_recording(struct recording *recording)
 	if (learnt->ended != 0)
 		return;
 	learnt->complete = false;
-	learnt->incomplete = recording->running ? "it is still being recorded"
-						: "its recorder ended before the container did";
-	if (!recording->running)
-		learnt->ended = last > 0 ? last : 1;
+	learnt->incomplete = "it is still being recorded";
+	if (recording->running)
+		return;
+	learnt->incomplete = "its recorder ended before the container did";
+	learnt->written_unknown = learnt->incomplete;
+	learnt->ended = last > 0 ? last : 1;
 }
 
 static int by_end(const void *a, const void *b)

@@ -91,6 +91,7 @@ static struct wh_learnt sample(void)
 		.scratch_program_count = WH_COUNT(sample_written),
 		.command = sample_command,
 		.command_count = WH_COUNT(sample_command),
+		.other_commands = true,
 	};
 }
 
@@ -136,6 +137,7 @@ static void what_is_written_is_read_again(void **state)
 	assert_string_equal(read.scratch_programs[0], "/run/a\"b");
 	assert_string_equal(read.command[2], "");
 	assert_int_equal(read.command_count, 4);
+	assert_true(read.other_commands);
 	write_sample(&read, &again);
 	assert_int_equal(again.len, strlen(again.data));
 	/* But for the byte that was none, nothing changes from here on. */
@@ -371,8 +373,56 @@ static void nothing_that_was_seen_is_lost(void **state)
 	assert_int_equal(both.began, 100);
 	assert_int_equal(both.ended, 0);
 	assert_true(both.milliseconds == UINT64_MAX);
-	assert_true(both.complete);
+	assert_false(both.complete);
+	assert_string_equal(both.incomplete, "lost");
 	assert_int_equal(both.lost, 4);
+}
+
+static void what_failed_to_start_adds_nothing(void **state)
+{
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	struct wh_learnt older = bare("it"), newer = bare("it"), both;
+
+	(void)state;
+	older.granted = 1;
+	newer.granted = 6;
+	newer.complete = false;
+	newer.incomplete = WH_LEARNT_NOT_STARTED;
+	assert_int_equal(wh_learnt_join(&older, &newer, &arena, &both), 0);
+	assert_true(both.complete && both.granted == 1 && both.recordings == 1);
+	assert_int_equal(wh_learnt_join(&newer, &older, &arena, &both), 0);
+	assert_true(both.complete && both.granted == 1 && both.recordings == 1);
+	assert_int_equal(wh_learnt_join(&newer, &newer, &arena, &both), 0);
+	assert_false(both.complete);
+}
+
+static void other_commands_are_told(void **state)
+{
+	static const char *const run[] = { "docker", "run", "a" }, *const other[] = { "docker",
+		"run", "b" };
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+	struct wh_learnt older = bare("it"), newer = bare("it"), both;
+
+	(void)state;
+	older.command = run;
+	older.command_count = 3;
+	assert_int_equal(wh_learnt_join(&older, &newer, &arena, &both), 0);
+	assert_true(!both.other_commands && both.command_count == 3);
+	newer.command = run;
+	newer.command_count = 3;
+	assert_int_equal(wh_learnt_join(&older, &newer, &arena, &both), 0);
+	assert_false(both.other_commands);
+	newer.command_count = 2;
+	assert_int_equal(wh_learnt_join(&older, &newer, &arena, &both), 0);
+	assert_true(both.other_commands);
+	newer.command = other;
+	newer.command_count = 3;
+	assert_int_equal(wh_learnt_join(&older, &newer, &arena, &both), 0);
+	assert_true(both.other_commands);
+	assert_string_equal(both.command[2], "b");
+	newer = bare("it");
+	assert_int_equal(wh_learnt_join(&both, &newer, &arena, &both), 0);
+	assert_true(both.other_commands);
 }
 
 static void what_one_could_not_watch_is_unknown(void **state)
@@ -445,6 +495,8 @@ int main(void)
 		cmocka_unit_test(long_lists_are_cut_and_say_so),
 		cmocka_unit_test(what_is_used_wins),
 		cmocka_unit_test(nothing_that_was_seen_is_lost),
+		cmocka_unit_test(what_failed_to_start_adds_nothing),
+		cmocka_unit_test(other_commands_are_told),
 		cmocka_unit_test(what_one_could_not_watch_is_unknown),
 		cmocka_unit_test(several_images_are_none),
 		cmocka_unit_test(a_full_list_keeps_root),

@@ -167,6 +167,8 @@ static int keep(
 
 	if (r < 0)
 		return wh_fail_errno(err, -r, "cannot read the recording");
+	learnt.other_commands =
+		learnt.other_commands || wh_learnt_is_other(&learnt, command, count);
 	learnt.command = command;
 	learnt.command_count = count;
 	return wh_store_put(folder, file, &learnt, err);
