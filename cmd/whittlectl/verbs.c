@@ -98,22 +98,31 @@ static const struct wh_verb verbs[] = {
 		.min = 1,
 		.max = SIZE_MAX,
 		.help = "what containers really use, and the smallest rule for them",
+		.forms = "  -- COMMAND...        record one run: docker run..., podman run..., --bundle FOLDER\n"
+			 "  verify -- CHECK...   run it again with less, as long as CHECK succeeds\n"
+			 "  list [NAME]...       what is recorded: a line for each name\n"
+			 "  status [NAME]...     which rules record, and what is recorded now\n"
+			 "  report [NAME]...     what was granted beside what was used\n"
+			 "  policy [NAME]...     put the rules into the policy\n"
+			 "  start RULE...        record what starts from now on\n"
+			 "  stop RULE...         do not, and end what is recorded now\n"
+			 "  forget NAME...       remove recordings that have ended\n",
 		.options = {
-			{ "dry-run", NULL, "print the difference and change nothing" },
-			{ "file", "FILE", "the policy that gets the rules" },
-			{ "html", "FILE", "a page of the audit and what was recorded; - is standard output" },
-			{ "image", "IMAGE", "what the rule is for; without a name: of which images" },
-			{ "incomplete", NULL, "take what was recorded with gaps, too" },
+			{ "dry-run", NULL, "policy, start, stop: print the difference and change nothing" },
+			{ "file", "FILE", "policy: the one that gets the rules" },
+			{ "html", "FILE", "report: a page of the audit and what was recorded; - is standard output" },
+			{ "image", "IMAGE", "policy: what the rule is for; without a name: of which images" },
+			{ "incomplete", NULL, "policy: take what was recorded with gaps, too" },
 			{ "json", NULL, "one JSON object, for programs" },
 			{ "max", "N", "verify: run it at most so often (15)" },
-			{ "name", "NAME", "how the recording is called; else after the image" },
+			{ "name", "NAME", "how the recording is called; else after the image or folder" },
 			{ "no-progress", NULL, "tell nothing while the container runs" },
 			{ "policy", "FILE", "another policy than the one that is in force" },
-			{ "seccomp", NULL, "write a profile of the system calls as well" },
+			{ "seccomp", NULL, "policy: write a profile of the system calls as well" },
 			{ "thorough", NULL, "verify: try without what was seen in use, too" },
 			{ "timeout", "SECONDS", "verify: how long the check may fail (30)" },
-			{ "used-only", NULL, "leave out what is only perhaps needed" },
-			{ "widen", NULL, "let a rule allow more than it does" },
+			{ "used-only", NULL, "policy: leave out what is only perhaps needed" },
+			{ "widen", NULL, "policy: let a rule allow more than it does" },
 		},
 		.run = wh_verb_learn,
 	},

@@ -40,6 +40,7 @@ struct wh_verb {
 	size_t min;
 	size_t max; /* SIZE_MAX: any number */
 	const char *help;
+	const char *forms; /* lines for the help, where the arguments say too little; NULL: none */
 	struct wh_verb_option options[WH_MAX_OPTIONS]; /* up to the first without a name; sorted */
 	int (*run)(const struct wh_words *words);
 };

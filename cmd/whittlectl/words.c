@@ -119,6 +119,8 @@ void wh_verb_print_help(const struct wh_verb *verb, FILE *to)
 	(void)fprintf(to, "usage: whittlectl %s%s%s%s\n\n%s\n", verb->name,
 		count > 0 ? " [OPTION]..." : "", verb->arguments[0] != '\0' ? " " : "",
 		verb->arguments, verb->help);
+	if (verb->forms != NULL)
+		(void)fprintf(to, "\n%s", verb->forms);
 	if (count > 0)
 		(void)fputs("\n", to);
 	for (size_t i = 0; i < count; i++) {

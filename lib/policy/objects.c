@@ -155,6 +155,20 @@ int wh_read_default(struct wh_reader *reader, const struct wh_policy_key *key, w
 }
 
 /* Names go into records and messages as they are, hence printable ASCII. */
+static bool is_printable(struct wh_slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.data[i] < 0x20 || name.data[i] > 0x7e)
+			return false;
+	}
+	return name.len > 0 && name.len <= NAME_MAX_LEN;
+}
+
+bool wh_policy_may_name_rule(struct wh_slice name)
+{
+	return is_printable(name) && !wh_slice_is(name, "default");
+}
+
 int wh_read_name(struct wh_reader *reader, const struct wh_policy_key *key, wh_node value,
 	const struct wh_scope *scope)
 {
@@ -165,11 +179,7 @@ int wh_read_name(struct wh_reader *reader, const struct wh_policy_key *key, wh_n
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.data[i] < 0x20 || name.data[i] > 0x7e)
-			name.len = 0;
-	}
-	if (name.len == 0 || name.len > NAME_MAX_LEN)
+	if (!is_printable(name))
 		return wh_policy_fail(reader, value, "\"%s\" must be %s", key->name, key->type);
 	if (wh_slice_is(name, "default"))
 		return wh_policy_fail(reader, value,

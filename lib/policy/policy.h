@@ -163,6 +163,9 @@ int wh_policy_trace(
 bool wh_policy_asks(const struct wh_policy *policy, enum wh_fact fact);
 bool wh_policy_asks_engine(const struct wh_policy *policy, enum wh_engine_id engine);
 
+/* Whether a rule can have this name: 1 to 128 printable ASCII characters, and not "default". */
+bool wh_policy_may_name_rule(struct wh_slice name);
+
 /* What every container gets that no rule speaks of. */
 const struct wh_limits *wh_policy_default(const struct wh_policy *policy);
 

@@ -73,6 +73,8 @@ learns_what_is_used() {
   same "used" CHOWN "$(uses used)"
   same "the rule's capabilities" CAP_CHOWN "$(answer '.rule.capabilities | keys | join(" ")')"
   same "complete" true "$(answer .complete)"
+  same "when first" 20 "$(answer '.uses[0].first | length')"
+  same "written" /tmp/a "$(answer '.written | join(" ")')"
   same "never used" "$(answer '.granted | length - 1')" "$(answer '.neverUsed | length')"
   nothing_is_left
   same "what is known of it" it "$(whittlectl learn list --json | jq -r '.recordings[].name')"
@@ -153,11 +155,13 @@ tells_for_people() {
   run_script 'touch /tmp/a; chown 1:1 /tmp/a'
   succeeds whittlectl learn --policy "$POLICY" --name it -- --bundle "$BUNDLE"
   grep -q '^it: used 1 of [0-9]* capabilities in ' "$stdout" || fail "no summary:" "$(cat "$stdout")"
-  grep -q '^  - CHOWN: sh changes owners of files' "$stdout" || fail "no reason:" "$(cat "$stdout")"
+  grep -q '^  - CHOWN: sh changes owners of files .*; [0-9]* checks*$' "$stdout" || fail "no reason:" "$(cat "$stdout")"
+  grep -q '^  - written: /tmp/a$' "$stdout" || fail "what was written is not said:" "$(cat "$stdout")"
   grep -q '^  "name": "it",$' "$stdout" || fail "no rule:" "$(cat "$stdout")"
   same "progress" 'whittlectl learn: CHOWN (used)' "$(cat "$stderr")"
   succeeds whittlectl learn --policy "$POLICY" --no-progress --name it -- --bundle "$BUNDLE"
   same "without progress" "" "$(cat "$stderr")"
+  grep -q '^it: .* in 2 recordings together$' "$stdout" || fail "it is not one run's:" "$(cat "$stdout")"
 }
 @test "people get a summary, and each capability when it is first seen" {
   each_learning_runtime tells_for_people
@@ -171,6 +175,23 @@ two_runs_are_one() {
   same "used in both" "CHOWN SYS_CHROOT" "$(uses used)"
 }
 @test "another run of the same name adds to what is known" { each_learning_runtime two_runs_are_one; }
+
+# Of a recorder that was killed nobody knows what it missed, whatever is recorded later.
+gaps_stay() {
+  local recording
+  run_script 'touch /tmp/a; chown 1:1 /tmp/a'
+  succeeds learn -- --bundle "$BUNDLE"
+  recording=$(echo "$CASE"/var/learn/it/*.json)
+  jq -c '.ended = 0 | .complete = false | .recorder = 999999 | .recorderStart = 1' "$recording" >"$CASE/changed"
+  cat "$CASE/changed" >"$recording"
+  outcome learn -- --bundle "$BUNDLE"
+  same "complete" "false: its recorder ended before the container did" "$(answer '"\(.complete): \(.incomplete)"')"
+  same "status" 1 "$status"
+  outcome whittlectl learn policy it --image web --file "$CASE/new.json"
+  same "status of the rule" 2 "$status"
+  grep -q 'forget it' "$stderr" || fail "no advice:" "$(cat "$stderr")"
+}
+@test "what was lost stays lost" { each_learning_runtime gaps_stay; }
 
 relative_paths_work() {
   mkdir "$BUNDLE/volume"
@@ -204,6 +225,14 @@ says_why() { # words in the sentence, arguments of whittlectl learn...
   says_why 'there is nothing to run again' verify
   says_why '--max is a number' verify --max 0
   says_why '--timeout is a number' verify --timeout 1s
+  says_why 'a command to record goes behind --' docker run image
+  says_why 'a name goes behind --name' verify it
+  says_why '--name is 1 to 128' --policy "$POLICY" --name default -- --bundle "$BUNDLE"
+  same "status" 2 "$status"
+  says_why '--name is 1 to 128' --policy "$POLICY" --name $'a\nb' -- --bundle "$BUNDLE"
+  says_why "$CASE/none.json" --policy "$CASE/none.json" -- --bundle "$BUNDLE"
+  same "status" 2 "$status"
+  says_why '--policy is an absolute path' --policy none.json -- --bundle "$BUNDLE"
 }
 
 does_not_start() {
@@ -214,6 +243,16 @@ does_not_start() {
   [ "$status" -ne 0 ] || fail "it started ($RUNTIME)"
   same "complete" "false: no program of the container's was started" \
     "$(answer '"\(.complete): \(.incomplete)"')"
+  # It says nothing, for or against what there is.
+  rm -r "$CASE/var/learn"
+  run_script 'touch /tmp/a; chown 1:1 /tmp/a'
+  succeeds learn -- --bundle "$BUNDLE"
+  run_program /bin/no-program
+  outcome learn -- --bundle "$BUNDLE"
+  [ "$status" -ne 0 ] || fail "it started ($RUNTIME)"
+  grep -q 'the container did not start' "$stderr" || fail "why is not said:" "$(cat "$stderr")"
+  same "what is known" '[1,true,["CAP_CHOWN"]]' \
+    "$(whittlectl learn list --json | jq -c '.recordings[0] | [.recordings, .complete, .used]')"
 }
 @test "what does not start is no complete recording" { each_learning_runtime does_not_start; }
 
@@ -315,6 +354,45 @@ follows_a_check() {
   nothing_is_left
 }
 @test "verify runs it while a check has to succeed" { each_learning_runtime follows_a_check; }
+
+# What a job left behind is looked at when it has ended.
+checks_what_is_left() {
+  local check=(sh -c 'owner=$(stat -c %u "$1/left") || exit 1; rm "$1/left"; [ "$owner" = 1 ]' sh "$BUNDLE/rootfs")
+  run_script 'touch /.left; chown 1:1 /.left; mv /.left /left'
+  ln -sf busybox "$BUNDLE/rootfs/bin/mv"
+  succeeds learn -- --bundle "$BUNDLE"
+  succeeds verify --thorough
+  proves "" CHOWN ""
+  rm "$BUNDLE/rootfs/left"
+  succeeds verify --thorough --timeout 5 -- "${check[@]}"
+  proves CHOWN "" ""
+  outcome verify --timeout 5 -- false
+  same "status of a check that never succeeds" 1 "$status"
+}
+@test "verify looks at what a job left behind" { each_learning_runtime checks_what_is_left; }
+
+# That the last of several commands succeeds says nothing of the others.
+knows_several_commands() {
+  run_script 'touch /tmp/a; chown 1:1 /tmp/a'
+  succeeds learn -- --bundle "$BUNDLE"
+  succeeds learn -- --bundle "$BUNDLE"
+  succeeds verify
+  cp -r "$BUNDLE" "$CASE/second"
+  succeeds learn -- --bundle "$CASE/second"
+  outcome verify --thorough
+  same "status" 2 "$status"
+  grep -q 'several commands' "$stderr" || fail "why is not said:" "$(cat "$stderr")"
+  succeeds verify -- true
+}
+@test "verify proves nothing of commands that it does not run" { each_learning_runtime knows_several_commands; }
+
+# A bundle is called after its folder.
+names_bundles() {
+  run_script true
+  succeeds whittlectl learn --policy "$POLICY" --json -- --bundle "$BUNDLE/"
+  same "its name" "$(basename "$BUNDLE")" "$(answer .name)"
+}
+@test "without a name a bundle is called after its folder" { learn_case runc && names_bundles; }
 
 # A host where nothing can be traced: processes have other ids than the kernel tells, and there is no cgroup.
 make_blind() {

@@ -43,7 +43,7 @@ result() { # jq filter: a whole result
     uses: [{ capability: "CAP_NET_BIND_SERVICE", use: "used", byFile: false, count: 1, atLeast: false, first: 1001,
       syscall: "bind", function: "inet_bind", program: "/usr/sbin/nginx", detail: "80" }],
     foreign: 0, runtime: 0, otherUsers: 0, syscalls: ["bind", "exit_group"], userNamespaces: false, written: ["/run/web.pid"],
-    writtenMore: false, devices: [], ports: [], users: [], programs: [], scratchPrograms: [], command: [] }' | jq "${1:-.}"
+    writtenMore: false, devices: [], ports: [], users: [], programs: [], scratchPrograms: [], command: [], otherCommands: false }' | jq "${1:-.}"
 }
 recording() { # name, number, jq filter
   [ -d "$LEARN/$1" ] || mkdir -m 0700 "$LEARN/$1"
@@ -179,6 +179,30 @@ start_of() { sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; }
   exits 0
   grep -q '1 recording ended' <<<"$answer" || fail "$answer"
   eventually fails kill -0 "$pid" || eventually has_ended "$pid"
+}
+
+@test "stop ends what no rule gave a name: by its own, and with default" {
+  printf '{ "learn": true, "rules": [{ "name": "own", "match": { "id": "x" } }] }' >"$FILE"
+  for name in web:1 other own; do
+    sleep infinity &
+    echo $! >>"$BATS_TEST_TMPDIR/background"
+    recording "$name" 1 ".name = \"$name\" | .ended = 0 | .complete = false | .recorder = $! | .recorderStart = $(start_of $!)"
+    eval "pid_${name%%:*}=$!"
+  done
+  cp "$FILE" "$CASE/before"
+  learn stop web:1 --policy "$FILE"
+  exits 0
+  same "what is said" "web:1: 1 recording ended" "$answer"
+  same_files "the policy" "$CASE/before" "$FILE"
+  has_ended "$pid_web"
+  kill -0 "$pid_other"
+  learn stop default --policy "$FILE"
+  exits 0
+  has_ended "$pid_other"
+  kill -0 "$pid_own" || fail "a rule's own recording was ended"
+  # It has ended, so that this is no name any more.
+  learn stop web:1 --policy "$FILE"
+  exits 2
 }
 
 @test "recorders that end take in what others knew, and lose nothing at once" {

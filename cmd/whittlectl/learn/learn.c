@@ -73,7 +73,11 @@ static int check_call(const struct task *task, const struct wh_learn_call *call,
 	if (call->count < task->min)
 		return wh_fail(err, EINVAL, "what is missing is %s", task->arguments);
 	if (call->count > task->max)
-		return wh_fail(err, EINVAL, "\"%s\" is a word too many", call->names[task->max]);
+		return wh_fail(err, EINVAL,
+			"\"%s\" is a word too many: a name goes behind --name, and a command "
+			"behind "
+			"--",
+			call->names[task->max]);
 	if (task->command && call->command_count == 0 && task->run != wh_learn_verify)
 		return wh_fail(err, EINVAL, "what is missing is -- and a command");
 	if (!task->command && call->command_count > 0)
@@ -97,8 +101,9 @@ int wh_verb_learn(const struct wh_words *words)
 	struct wh_err err = WH_ERR_INIT;
 
 	if (task == NULL) {
-		(void)wh_fail(
-			&err, EINVAL, "\"%s\" is not one of %s", call.word, words->verb->choices);
+		(void)wh_fail(&err, EINVAL,
+			"\"%s\" is not one of %s; a command to record goes behind --", call.word,
+			words->verb->choices);
 		call.word = "";
 		return wh_learn_trouble(&call, &err);
 	}

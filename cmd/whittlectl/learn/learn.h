@@ -71,6 +71,12 @@ struct wh_learn_remarks {
 int wh_learn_remarks(const struct wh_learnt *learnt, bool used_only, struct wh_arena *arena,
 	struct wh_learn_remarks *ret) WH_MUST_CHECK;
 
+/* What it did beside using capabilities, for people and for programs (others.c). Memory that ran
+ * out shows in the buffer. */
+void wh_learn_add_others(
+	struct wh_screen *screen, const struct wh_learnt *learnt, struct wh_arena *arena);
+void wh_learn_put_others(struct wh_buf *to, const struct wh_learnt *learnt);
+
 /* "3 of 14" capabilities, "2h 13m": in the arena; NULL when memory ran out. */
 const char *wh_learn_show_used(const struct wh_learnt *learnt, struct wh_arena *arena);
 const char *wh_learn_show_time(uint64_t milliseconds, struct wh_arena *arena);

@@ -250,7 +250,7 @@ static int put_subject(struct wh_learn_work *work, const struct wh_learn_subject
 	if (!learnt.complete && !asks(work, "incomplete"))
 		return wh_fail(&work->err, EINVAL,
 			"%s: what was learnt is not complete: %s; take it all the same with "
-			"--incomplete",
+			"--incomplete, or forget it (whittlectl learn forget) and record anew",
 			subject->name, learnt.incomplete);
 	if (image != NULL && work->call->count > 0)
 		r = name_image(work, image, &learnt.image);

@@ -81,6 +81,18 @@ static int remark_namespaces(const struct wh_learnt *learnt, struct wh_learn_rem
 				  "the rule says \"userNamespaces\": true");
 }
 
+static int remark_devices(
+	const struct wh_learnt *learnt, struct wh_arena *arena, struct wh_learn_remarks *ret)
+{
+	return learnt->devices_unknown == NULL || learnt->transport == NULL
+		       ? 0
+		       : add(ret,
+				 wh_arena_printf(arena,
+					 "which devices it opened is not known (%s): the rule says "
+					 "nothing of them",
+					 learnt->devices_unknown));
+}
+
 /* A rule takes from a filter and adds nothing to it; whittle's own is put in where there is none.
  */
 static int remark_closed(
@@ -116,5 +128,7 @@ int wh_learn_remarks(const struct wh_learnt *learnt, bool used_only, struct wh_a
 		r = remark_nameless(learnt, used_only, arena, ret);
 	if (r == 0)
 		r = remark_namespaces(learnt, ret);
+	if (r == 0)
+		r = remark_devices(learnt, arena, ret);
 	return r == 0 ? remark_closed(learnt, arena, ret) : r;
 }

@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include "host/file.h"
+#include "policy/policy.h"
 #include "record/control.h"
 #include "record/store.h"
+#include "whittlectl/policy-file.h"
 
 #define TICK_MS 250
 #define PATIENCE_MS 10000 /* from Ctrl-C until the container is stopped */
@@ -74,6 +76,16 @@ int wh_learn_session_bundle(struct wh_learn_session *session, bool again)
 	return wh_learn_request_name(&session->request, session->id, &session->err);
 }
 
+/* What it says of itself is taken over (request.h), so it has to be one. */
+static int check_policy(const char *file, struct wh_err *err)
+{
+	struct wh_policy *policy WH_POLICY = NULL;
+
+	if (file[0] != '/')
+		return wh_fail(err, EINVAL, "--policy is an absolute path");
+	return wh_load_policy(file, &policy, NULL, NULL, err);
+}
+
 int wh_learn_session_open(struct wh_learn_session *session, const struct wh_learn_call *call,
 	const char *const *command, size_t count)
 {
@@ -81,6 +93,11 @@ int wh_learn_session_open(struct wh_learn_session *session, const struct wh_lear
 	int r = wh_learn_command_read(&session->command, command, count, &session->err);
 
 	session->policy_file = policy_file == NULL ? WH_POLICY_FILE : policy_file;
+	if (r == 0 && policy_file != NULL)
+		r = check_policy(policy_file, &session->err);
+	if (r == 0 && session->name != NULL && !wh_policy_may_name_rule(wh_slice_of(session->name)))
+		r = wh_fail(&session->err, EINVAL,
+			"--name is 1 to 128 printable ASCII characters, and not \"default\"");
 	if (r == 0 && geteuid() != 0)
 		r = wh_fail(&session->err, EPERM,
 			"only root sees what the kernel asks of a container: run it as root");
@@ -120,6 +137,7 @@ int wh_learn_session_start(
 	else
 		r = wh_learn_child_start(
 			&session->child, &session->signals, words, streams, output, &session->err);
+	session->started = r == 0;
 	(void)umask(before);
 	return r;
 }
@@ -262,17 +280,39 @@ static int keep_command(struct wh_learn_session *session)
 			       &session->watch, by_bundle, WH_COUNT(by_bundle), &session->err);
 }
 
+/* It says nothing, so that what there is of that name is what there was. */
+static bool is_left_out(const struct wh_learn_session *session)
+{
+	return !session->watch.gone && session->watch.learnt.id != NULL &&
+	       strcmp(session->watch.learnt.id, session->id) != 0;
+}
+
 static int finish(struct wh_learn_session *session)
 {
-	if (session->watch.name == NULL)
+	if (session->watch.name == NULL || is_left_out(session))
 		return explain_nothing(session);
 	return session->watch.gone ? 0 : keep_command(session);
+}
+
+/* A bundle has no image to be called after. What its folder cannot give stays with whittle. */
+static void name_bundle(struct wh_learn_session *session)
+{
+	struct wh_buf path WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
+	const char *name;
+
+	if (session->name != NULL || session->command.kind != WH_LEARN_BUNDLE ||
+		wh_resolve_trusted_folder(session->command.bundle, &path, NULL) < 0)
+		return;
+	name = strrchr(path.data, '/') + 1;
+	if (wh_policy_may_name_rule(wh_slice_of(name)))
+		session->name = wh_arena_dup(&session->arena, wh_slice_of(name));
 }
 
 static int record(struct wh_learn_session *session, bool json)
 {
 	int r = wh_learn_request_open(&session->request, &session->arena, &session->err);
 
+	name_bundle(session);
 	session->watch.since = (int64_t)time(NULL) - 1;
 	if (r == 0)
 		r = wh_learn_session_bundle(session, false);
@@ -290,7 +330,7 @@ int wh_learn_run(const struct wh_learn_call *call)
 {
 	struct wh_learn_session session WH_CLEANUP(run_done) = WH_LEARN_SESSION_INIT;
 	bool json = wh_words_has(call->words, "json");
-	struct wh_learnt learnt;
+	struct wh_learnt learnt = { .complete = false };
 	size_t running;
 	int r;
 
@@ -312,5 +352,8 @@ int wh_learn_run(const struct wh_learn_call *call)
 			session.watch.name);
 	if (r < 0)
 		(void)wh_learn_trouble(call, &session.err);
-	return r < 0 && session.child.status == 0 ? WH_EXIT_FINDINGS : session.child.status;
+	if (!session.started)
+		return WH_EXIT_TROUBLE;
+	return session.child.status == 0 && (r < 0 || !learnt.complete) ? WH_EXIT_FINDINGS
+									: session.child.status;
 }

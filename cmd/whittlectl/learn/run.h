@@ -22,6 +22,7 @@ struct wh_learn_session {
 	struct wh_learn_signals signals;
 	struct wh_learn_request request;
 	struct wh_learn_child child;
+	bool started;       /* the command was */
 	const char *id;     /* of the container; NULL: not known yet */
 	const char *bundle; /* in which whittle met it; NULL: it did not yet */
 	const char *copy;   /* of the command's bundle; NULL: it has none */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "run.h"
+#include "base/utc.h"
 #include "learn/rule.h"
 #include "whittlectl/put.h"
 #include "record/verified.h"
@@ -69,8 +70,9 @@ static void add_use(struct wh_screen *screen, const struct wh_learnt *learnt,
 	wh_learn_add_names(&line, wh_capset_of(use->capability));
 	if (reason != NULL)
 		wh_buf_addf(&line, ": %s", reason);
-	if (use->use == WH_USE_SPECULATIVE && use->why != NULL)
-		wh_buf_addf(&line, "; perhaps not needed: %s", use->why);
+	if (use->count > 0)
+		wh_buf_addf(&line, "; %llu check%s%s", (unsigned long long)use->count,
+			use->count == 1 ? "" : "s", use->at_least ? " or more" : "");
 	if (wh_buf_status(&line) == 0)
 		wh_screen_item(screen, use->use == WH_USE_NEEDED ? WH_GOOD : WH_DOUBT, line.data);
 	else
@@ -109,16 +111,22 @@ static void add_remarks(
 static void write_text(const struct wh_learnt *learnt, const struct wh_buf *rule,
 	struct wh_arena *arena, struct wh_screen *screen)
 {
-	char *title = wh_arena_printf(arena, "%s: used %s capabilities in %s (%llu events, by %s)",
-		learnt->name, wh_learn_show_used(learnt, arena),
-		wh_learn_show_time(learnt->milliseconds, arena), (unsigned long long)learnt->events,
-		learnt->transport == NULL ? "nothing" : learnt->transport);
+	const char *together = learnt->recordings < 2
+				       ? ""
+				       : wh_arena_printf(arena, " in %llu recordings together",
+						 (unsigned long long)learnt->recordings);
+	char *title = wh_arena_printf(arena,
+		"%s: used %s capabilities in %s (%llu events, by %s)%s", learnt->name,
+		wh_learn_show_used(learnt, arena), wh_learn_show_time(learnt->milliseconds, arena),
+		(unsigned long long)learnt->events,
+		learnt->transport == NULL ? "nothing" : learnt->transport, together);
 
 	wh_screen_heading(screen, title == NULL ? learnt->name : title);
 	for (size_t i = 0; i < learnt->use_count; i++)
 		add_use(screen, learnt, &learnt->uses[i], arena);
 	add_set(screen, "granted and never used",
 		learnt->granted & ~wh_learnt_capabilities(learnt, false));
+	wh_learn_add_others(screen, learnt, arena);
 	if (!learnt->complete) {
 		wh_screen_heading(screen, "incomplete");
 		wh_screen_item(screen, WH_BAD,
@@ -136,6 +144,8 @@ static void write_text(const struct wh_learnt *learnt, const struct wh_buf *rule
 
 static void put_uses(struct wh_buf *to, const struct wh_learnt *learnt, struct wh_arena *arena)
 {
+	char first[WH_UTC_SIZE];
+
 	wh_put_open(to, "uses", '[');
 	for (size_t i = 0; i < learnt->use_count; i++) {
 		const struct wh_use_of *use = &learnt->uses[i];
@@ -151,6 +161,10 @@ static void put_uses(struct wh_buf *to, const struct wh_learnt *learnt, struct w
 		wh_put_text(to, "function", use->function);
 		wh_put_text(to, "program", use->program);
 		wh_put_count(to, "count", (size_t)use->count);
+		wh_put_bool(to, "atLeast", use->at_least);
+		wh_put_bool(to, "byFile", use->by_file);
+		wh_utc_format(use->first, first);
+		wh_put_text(to, "first", use->first == 0 ? NULL : first);
 		wh_buf_add_char(to, '}');
 	}
 	wh_buf_add_char(to, ']');
@@ -178,6 +192,7 @@ static void write_json(const struct wh_learnt *learnt, int status, const struct 
 	wh_put_text(to, "image", learnt->image);
 	wh_put_text(to, "transport", learnt->transport);
 	wh_put_count(to, "status", (size_t)status);
+	wh_put_count(to, "recordings", (size_t)learnt->recordings);
 	wh_put_count(to, "milliseconds", (size_t)learnt->milliseconds);
 	wh_put_count(to, "events", (size_t)learnt->events);
 	wh_put_count(to, "lost", (size_t)learnt->lost);
@@ -187,6 +202,7 @@ static void write_json(const struct wh_learnt *learnt, int status, const struct 
 	put_uses(to, learnt, arena);
 	wh_put_capabilities(
 		to, "neverUsed", learnt->granted & ~wh_learnt_capabilities(learnt, false));
+	wh_learn_put_others(to, learnt);
 	wh_put_key(to, "rule");
 	wh_buf_add(to, rule->data, rule->len);
 	put_remarks(to, learnt, arena);

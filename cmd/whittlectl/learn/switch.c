@@ -25,6 +25,7 @@ struct edit {
 	struct wh_arena arena;
 	struct wh_err err;
 	struct wh_target target;
+	struct wh_policy *policy; /* as it was; no rule comes or goes */
 	struct wh_buf text, diff;
 	bool starts, dry_run;
 };
@@ -33,6 +34,7 @@ static void edit_done(struct edit *edit)
 {
 	wh_buf_done(&edit->text);
 	wh_buf_done(&edit->diff);
+	wh_policy_free(edit->policy);
 	wh_target_done(&edit->target);
 	wh_arena_done(&edit->arena);
 }
@@ -110,10 +112,38 @@ static int change(struct edit *edit, const char *name, struct wh_slice text)
 	return r;
 }
 
+static int count_running(struct edit *edit, const char *name, size_t *ret)
+{
+	const struct wh_store_running *list;
+
+	return wh_store_running(name, &edit->arena, &list, ret, &edit->err);
+}
+
+/* Whether the policy speaks of it: "default", or a rule. */
+static bool is_policys(const struct edit *edit, const char *given)
+{
+	struct wh_limits unused;
+	const char *name;
+
+	for (size_t i = 0; wh_policy_rule(edit->policy, i, &name, &unused) == 0; i++) {
+		if (strcmp(name, given) == 0)
+			return true;
+	}
+	return strcmp(given, DEFAULT) == 0;
+}
+
+/* Recordings that no rule gave a name, such as an image's, can be stopped by theirs. */
+static bool is_recorded_only(struct edit *edit, const char *name)
+{
+	size_t running;
+
+	return !edit->starts && !is_policys(edit, name) &&
+	       count_running(edit, name, &running) == 0 && running > 0;
+}
+
 static int edit_policy(struct edit *edit)
 {
 	const char *file = wh_words_value(edit->call->words, "policy");
-	struct wh_policy *policy WH_POLICY = NULL;
 	struct wh_slice before;
 	int r;
 
@@ -126,11 +156,14 @@ static int edit_policy(struct edit *edit)
 	if (r < 0)
 		return r;
 	before = wh_text_of(&edit->target.text);
-	r = parse(edit, before, &policy);
+	r = parse(edit, before, &edit->policy);
 	wh_buf_add_slice(&edit->text, before);
 	for (size_t i = 0; r == 0 && i < edit->call->count; i++) {
-		struct wh_buf text WH_CLEANUP(wh_buf_done) = edit->text;
+		struct wh_buf text WH_CLEANUP(wh_buf_done) = WH_BUF_INIT;
 
+		if (is_recorded_only(edit, edit->call->names[i]))
+			continue;
+		text = edit->text;
 		edit->text = (struct wh_buf)WH_BUF_INIT;
 		r = change(edit, edit->call->names[i], wh_text_of(&text));
 	}
@@ -153,13 +186,6 @@ static int write_policy(struct edit *edit)
 
 /* ---- recordings that go on --------------------------------------------------------------- */
 
-static int count_running(struct edit *edit, const char *name, size_t *ret)
-{
-	const struct wh_store_running *list;
-
-	return wh_store_running(name, &edit->arena, &list, ret, &edit->err);
-}
-
 static int end_recordings(struct edit *edit, const char *name)
 {
 	const struct wh_store_running *list;
@@ -181,6 +207,20 @@ static int end_recordings(struct edit *edit, const char *name)
 	return r;
 }
 
+/* "default" gives no name: what it records is called after the image, or the container. */
+static int end_nameless(struct edit *edit)
+{
+	const char **names;
+	size_t count;
+	int r = wh_store_list(&edit->arena, &names, &count, &edit->err);
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		if (!is_policys(edit, names[i]))
+			r = end_recordings(edit, names[i]);
+	}
+	return r;
+}
+
 /* ---- the words --------------------------------------------------------------------------- */
 
 static int run(struct edit *edit)
@@ -190,7 +230,9 @@ static int run(struct edit *edit)
 	if (r == 0)
 		r = write_policy(edit);
 	for (size_t i = 0; r == 0 && !edit->starts && !edit->dry_run && i < edit->call->count; i++)
-		r = end_recordings(edit, edit->call->names[i]);
+		r = strcmp(edit->call->names[i], DEFAULT) == 0
+			    ? end_nameless(edit)
+			    : end_recordings(edit, edit->call->names[i]);
 	return r;
 }
 
@@ -207,10 +249,13 @@ static int edit_and_tell(const struct wh_learn_call *call, bool starts)
 		return wh_learn_trouble(call, &edit.err);
 	if (edit.dry_run)
 		(void)fputs(wh_text_of(&edit.diff).data, stdout);
-	for (size_t i = 0; !edit.dry_run && i < call->count; i++)
+	for (size_t i = 0; !edit.dry_run && i < call->count; i++) {
+		if (!is_policys(&edit, call->names[i]))
+			continue;
 		(void)printf("%s: %s\n", call->names[i],
 			starts ? "what starts from now on is recorded"
 			       : "what starts from now on is not recorded");
+	}
 	return fflush(stdout) != 0 ? WH_EXIT_TROUBLE : WH_EXIT_FINE;
 }
 

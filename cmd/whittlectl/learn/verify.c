@@ -42,6 +42,7 @@ struct verify {
 	int64_t timeout;             /* milliseconds */
 	struct wh_learn_child check; /* the call of it at hand */
 	int64_t again;               /* when it is called again */
+	bool last;                   /* the container had ended when it was called */
 	int output;                  /* what the container said in the last run */
 	bool late;                   /* the last run did not come to an end in time */
 };
@@ -142,7 +143,10 @@ static int ask_for(struct verify *verify, wh_capset set)
 
 enum outcome { UNKNOWN, WORKS, FAILS };
 
-/* Calls the check when it is time. 0 or -errno. */
+/*
+ * Calls the check when it is time. A container that ended well has done what it was for: then one
+ * more call, of what it left, decides. 0 or -errno.
+ */
 static int look_at_check(struct verify *verify, bool ended, enum outcome *ret)
 {
 	struct wh_learn_session *session = &verify->session;
@@ -153,10 +157,13 @@ static int look_at_check(struct verify *verify, bool ended, enum outcome *ret)
 		return 0;
 	if (called)
 		verify->again = wh_learn_now() + AGAIN_MS;
-	if (ended || (called && verify->check.status == 0))
-		*ret = called && verify->check.status == 0 ? WORKS : FAILS;
+	if (called && verify->check.status == 0)
+		*ret = WORKS;
+	else if (ended && (verify->last || session->child.status != 0 || session->bundle == NULL))
+		*ret = FAILS;
 	if (*ret != UNKNOWN || session->bundle == NULL || wh_learn_now() < verify->again)
 		return 0;
+	verify->last = ended;
 	(void)setenv("WHITTLE_CONTAINER", session->id, 1);
 	return wh_learn_child_start(&verify->check, &session->signals, verify->call->command,
 		WH_LEARN_STREAMS_NONE, WH_NO_FD, &session->err);
@@ -225,7 +232,7 @@ static int run_with(struct verify *verify, wh_capset set, bool *ret_passed)
 
 	verify->check = (struct wh_learn_child){ .pid = 0 };
 	verify->again = 0;
-	verify->late = *ret_passed = false;
+	verify->late = verify->last = *ret_passed = false;
 	r = wh_learn_request_open(&session->request, &session->arena, &session->err);
 	if (r == 0)
 		r = wh_learn_session_bundle(session, true);
@@ -372,9 +379,13 @@ static void write_text(const struct verify *verify, struct wh_screen *screen)
 		wh_screen_heading(screen, headings[proof]);
 		wh_screen_item(screen, shades[proof], line.data);
 	}
-	if (!wh_words_has(verify->call->words, "thorough") && verify->learnt.transport != NULL)
+	if (!wh_words_has(verify->call->words, "thorough") &&
+		wh_learnt_capabilities(&verify->learnt, true) != 0)
 		wh_buf_add_string(
 			screen->to, "\n--thorough tries without what was seen in use, too\n");
+	if (verify->call->command_count == 0)
+		wh_buf_add_string(screen->to,
+			"\nit works when its exit status is 0; -- and a command say it better\n");
 }
 
 static void write_json(const struct verify *verify, struct wh_buf *to)
@@ -462,6 +473,8 @@ static int read_subject(struct verify *verify)
 
 	if (r == 0)
 		r = wh_store_read(name, &session->arena, &verify->learnt, &running, &session->err);
+	if (r < 0 && name != NULL)
+		wh_err_prefix(&session->err, "%s", name);
 	if (r < 0)
 		return r;
 	if (running > 0)
@@ -470,6 +483,13 @@ static int read_subject(struct verify *verify)
 		return wh_fail(&session->err, ENODATA,
 			"how to run %s again is not known: only what whittlectl learn -- started "
 			"can be verified",
+			name);
+	if (verify->learnt.other_commands && verify->call->command_count == 0)
+		return wh_fail(&session->err, EINVAL,
+			"%s was recorded with several commands, and that the last one succeeds "
+			"says "
+			"nothing of the others: say -- and a command that succeeds when all works, "
+			"or record each with a --name of its own",
 			name);
 	return wh_learn_session_open(
 		session, verify->call, verify->learnt.command, verify->learnt.command_count);
