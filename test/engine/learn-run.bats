@@ -97,6 +97,32 @@ server=(-p 80:80 "${ports[@]}" --env PYTHONUNBUFFERED=1 $image python3 -m http.s
   same "containers beside the one that was learnt" web "$(docker ps --all --format '{{.Names}}')"
 }
 
+# Of a path in a container that has ended: files with their modes and owners, as lines that all have to be there.
+has_lines() { # path, lines...: a script for a check
+  printf 'list=$(docker cp "$WHITTLE_CONTAINER:%s" - | tar --numeric-owner -tvf - | awk '\''{ print $1, $2, $NF }'\'') || exit 1\n' "$1"
+  shift
+  printf 'printf "%%s\\n" "$list" | grep -qxF -e "%s" || exit 1\n' "$@"
+}
+# The row of this workload in the documents: its proven minimum.
+documented() { awk -F ' *[|] *' -v title="$1" '$2 == title { print $7; found = 1 } END { exit !found }' "$WHITTLE_SOURCE/docs/learning.md"; }
+
+leaves_what_is_needed() { # title, check, command...
+  rm -rf "$ROOT/var/lib/whittle/learn"
+  learn --name it -- docker run --network none $image "${@:3}"
+  same "status of $1" 0 "$code"
+  docker rm "$(docker ps --all --quiet)" >/dev/null
+  inside whittlectl learn verify --json --name it --thorough --timeout 20 -- sh -c "$2" >"$out" 2>"$err" || fail "$1:" "$(cat "$err")"
+  same "needed for $1" "$(documented "$1")" "$(answer '[.needed[] | ltrimstr("CAP_")] | sort | join(" ")')"
+  same "not proven of $1" "" "$(answer '.notProven | join(" ")')"
+}
+@test "verify leaves what a job needs, and nothing else" {
+  leaves_what_is_needed "tar, files of others and a device" "$(has_lines /opt/pack '-rw-r--r-- 1000/1000 pack/data' \
+    'dr-xr-xr-x 1000/1000 pack/bin/' '-rwsr-sr-x 1000/33 pack/bin/special' 'crw-rw-rw- 0/0 pack/null')" tar -C /opt -xpf /srv/pack.tar
+  leaves_what_is_needed "useradd -m" "$(has_lines /home/new 'drwxr-xr-x 1001/1001 new/')
+    $(has_lines /etc/shadow '-rw-r----- 0/42 shadow')
+    docker cp \"\$WHITTLE_CONTAINER:/etc/passwd\" - | grep -aq '^new:x:1001:'" useradd -m new
+}
+
 @test "verify that is interrupted leaves no container" {
   learning --name it -- docker run --rm --network none $image sh -c 'chown 1:1 /tmp; sleep 1000'
   eventually the_container

@@ -141,6 +141,7 @@ case_burst() {
   ends_with 0
   same "used" CHOWN "$(uses "$workload")"
   [ "$(field "$workload" .events)" -gt 50000 ] || fail "this was no burst: $(field "$workload" .events)"
+  [ "$(field "$workload" '.uses[] | select(.capability == "CAP_CHOWN") | .count')" -ge 20000 ] || fail "too few were counted"
   same "counted no further" true "$(field "$workload" '.uses[] | select(.capability == "CAP_CHOWN") | .atLeast')"
   same "complete" "$(field "$workload" '.lost == 0')" "$(field "$workload" .complete)"
 }

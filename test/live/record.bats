@@ -260,6 +260,21 @@ records_overlay() {
   each_recording_runtime records_overlay
 }
 
+# What it asks of a user namespace that it made is nothing that it needs.
+records_other_users() {
+  edit_policy '.default += { userNamespaces: true, capabilities: ["CAP_SYS_CHROOT"] }'
+  run_recorded '/bin/busybox chroot / /bin/busybox true'
+  tells "what it used" '[.uses[].capability] | join(" ")' CAP_SYS_CHROOT
+  rm -r "$CASE/var/learn"
+  edit_config '.process.user = { uid: 1000, gid: 1000 }'
+  run_recorded '/bin/busybox unshare -Ur /bin/busybox chroot / /bin/busybox true'
+  tells "what it used" '.uses | length' 0
+  is_told '.otherUsers > 0'
+}
+@test "what is asked of a user namespace of its own" {
+  each_recording_runtime records_other_users
+}
+
 records_udp() {
   cp "$(helper binds)" "$CASE/rootfs/bin/binds"
   run_program /bin/binds 69 53
