@@ -167,6 +167,24 @@ tells_for_people() {
   each_learning_runtime tells_for_people
 }
 
+# On a terminal one line tells how far it is, cut where the window ends.
+shows_a_line() {
+  local command
+  command=$(printf '%q ' "${PRIVATE[@]}" "$WHITTLECTL" learn --policy "$POLICY" --name it -- --bundle "$BUNDLE")
+  run_script 'touch /tmp/a; chown 1:1 /tmp/a; chroot / true; while [ ! -e /tmp/go ]; do sleep 0.05; done'
+  background screen env TERM=xterm SHELL="$BASH" script -qfec "stty cols $1; $command" /dev/null
+  eventually screen_has "$2"
+  touch "$BUNDLE/rootfs/tmp/go"
+  eventually has_ended "$LAST"
+  rm "$BUNDLE/rootfs/tmp/go"
+}
+screen_has() { tr '\r' '\n' <"$CASE/screen.out" | grep -qxE "$1"; }
+@test "on a terminal a line tells how far it is" {
+  learn_case runc
+  shows_a_line 80 'learning 0:[0-9]+, [0-9]+ events: CHOWN SYS_CHROOT'
+  shows_a_line 36 'learning 0:[0-9]+, [0-9]+ events: [A-Z_ ]+\.\.\.'
+}
+
 two_runs_are_one() {
   run_script 'touch /tmp/a; chown 1:1 /tmp/a'
   succeeds learn -- --bundle "$BUNDLE"

@@ -12,6 +12,7 @@
 #include "child.h"
 
 #define WIDTH 80
+#define CUT "..." /* in the place of what has no room */
 
 struct wh_learn_progress wh_learn_progress_begin(bool quiet)
 {
@@ -52,13 +53,13 @@ void wh_learn_progress_clear(struct wh_learn_progress *progress)
 static void show(struct wh_learn_progress *progress, const struct wh_buf *line)
 {
 	size_t width = columns() - 1;
+	bool cut = line->len > width && width > sizeof(CUT);
+	size_t shown = cut ? width - (sizeof(CUT) - 1) : line->len < width ? line->len : width;
 
-	if (line->len < width)
-		width = line->len;
 	wh_learn_progress_clear(progress);
-	(void)fprintf(stderr, "%.*s\r", (int)width, line->data);
+	(void)fprintf(stderr, "%.*s%s\r", (int)shown, line->data, cut ? CUT : "");
 	(void)fflush(stderr);
-	progress->width = width;
+	progress->width = cut ? width : shown;
 }
 
 void wh_learn_add_names(struct wh_buf *to, wh_capset set)
@@ -91,8 +92,9 @@ static void tell_terminal(struct wh_learn_progress *progress, const struct wh_le
 	if (learnt == NULL)
 		wh_buf_add_string(&line, ", nothing recorded yet");
 	else
-		wh_buf_addf(&line, ", %llu events%s", (unsigned long long)learnt->events,
-			learnt->lost > 0 ? ", SOME LOST" : "");
+		wh_buf_addf(&line, ", %llu events", (unsigned long long)learnt->events);
+	if (learnt != NULL && learnt->lost > 0)
+		wh_buf_addf(&line, ", %llu LOST", (unsigned long long)learnt->lost);
 	if (set != 0)
 		wh_buf_add_string(&line, ": ");
 	wh_learn_add_names(&line, set);
