@@ -128,6 +128,15 @@ int wh_bound_begin(struct wh_bound *bound, int cgroup)
 		return root;
 	for (size_t i = 0; i < WH_COUNT(hooks); i++) {
 		union bpf_attr attr = {
+			.query = { .target_fd = (uint32_t)root, .attach_type = hooks[i] },
+		};
+		int r = wh_bpf(BPF_PROG_QUERY, &attr);
+
+		if (r == 0 && attr.query.prog_cnt >= WH_BOUND_MAX)
+			r = -EBUSY;
+		if (r < 0)
+			return r;
+		attr = (union bpf_attr){
 			.link_create = { .prog_fd = (uint32_t)bound->programs[i],
 				.target_fd = (uint32_t)root,
 				.attach_type = hooks[i] },

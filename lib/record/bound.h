@@ -17,6 +17,8 @@
 #include "base/macros.h"
 #include "record/format.h"
 
+#define WH_BOUND_MAX \
+	16 /* programs at the root, anybody's: the kernel takes 64, and each runs at each bind */
 #define WH_BOUND_NAME "whittle_bound" /* of the programs, for who asks the kernel for its list */
 
 struct wh_bound {
@@ -42,7 +44,7 @@ int wh_bound_open(struct wh_bound *ret, const struct wh_format *format, int cgro
 /*
  * From here on it is told. `cgroup` as above, to find the root by. 0; -ENOTSUP where the root is
  * out of sight, in a cgroup namespace; -EPERM where somebody's program there wants no company;
- * another -errno.
+ * -EBUSY where WH_BOUND_MAX are there; another -errno.
  */
 int wh_bound_begin(struct wh_bound *bound, int cgroup) WH_MUST_CHECK;
 

@@ -29,6 +29,7 @@ each_transport() { # case
 
 @test "all that a process does is told, with stacks, in order" { each_transport events; }
 @test "the ports of its sockets are told" { each_transport ports; }
+@test "many recorders leave room for others" { each_transport many; }
 @test "what others forbid stays forbidden" { each_transport strangers; }
 @test "nothing of any other process is told" { each_transport others; }
 @test "a process that joins is told of, from then on" { each_transport join; }

@@ -593,6 +593,105 @@ static void case_ports(void)
 	transport->close(trace);
 }
 
+/* Programs of ours that the kernel has. */
+struct programs {
+	int unseen, bound; /* unseen.h, bound.h */
+};
+
+static struct programs count_programs(void)
+{
+	union bpf_attr next = { 0 };
+	struct programs count = { 0, 0 };
+
+	while (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &next, sizeof(next)) == 0) {
+		struct bpf_prog_info info = { 0 };
+		union bpf_attr attr = { .prog_id = next.next_id };
+		int fd WH_FD = (int)syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
+
+		attr = (union bpf_attr){ .info = { .bpf_fd = (uint32_t)fd,
+						 .info_len = sizeof(info),
+						 .info = (uint64_t)(uintptr_t)&info } };
+		if (fd >= 0)
+			(void)syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
+		count.unseen += strcmp(info.name, WH_UNSEEN_NAME) == 0;
+		count.bound += strcmp(info.name, WH_BOUND_NAME) == 0;
+		next.start_id = next.next_id;
+	}
+	return count;
+}
+
+/* The kernel lets go of one a little later. */
+static bool are_programs(struct programs wanted)
+{
+	time_t limit = time(NULL) + PATIENCE;
+	struct programs count = count_programs();
+
+	while ((count.unseen != wanted.unseen || count.bound != wanted.bound) &&
+		time(NULL) < limit) {
+		(void)usleep(1000);
+		count = count_programs();
+	}
+	return count.unseen == wanted.unseen && count.bound == wanted.bound;
+}
+
+/* How many there are when those of former cases are gone: others may be recording. */
+static struct programs settled_programs(void)
+{
+	struct programs count = count_programs();
+
+	for (int i = 0; i < 1000 && count.unseen + count.bound > 0; i++) {
+		(void)usleep(1000);
+		count = count_programs();
+	}
+	return count;
+}
+
+/* How many there are with one recording, or several, more. */
+static struct programs programs_with(struct programs before, int more)
+{
+	struct programs after = before;
+	struct utsname machine;
+
+	if (strcmp(transport->name, "perf") != 0 || is_cgroup_v1())
+		return before;
+	after.bound += 2 * more;
+	if (uname(&machine) == 0 && strcmp(machine.machine, "x86_64") == 0)
+		after.unseen =
+			before.unseen + more < WH_UNSEEN_MAX ? before.unseen + more : WH_UNSEEN_MAX;
+	return after;
+}
+
+/* There is room at the root for others; whoever does not get in tells what can be told without. */
+static void case_many(void)
+{
+	enum { MANY = WH_BOUND_MAX + 2 };
+	struct child child = start(serve);
+	struct wh_trace *traces[MANY];
+	struct programs before = settled_programs(), after;
+	bool v1 = is_cgroup_v1();
+
+	for (size_t i = 0; i < MANY; i++)
+		traces[i] = open_on(child.pid, caps(CHOWN, SETUID, BIND));
+	after = count_programs();
+	must(after.bound - before.bound <= 2 * WH_BOUND_MAX, "not %d programs", after.bound);
+	go(&child);
+	must(end(&child) == 0, "the child did all");
+	for (size_t i = 0; i < MANY; i += MANY - 1) {
+		bool udp = transport->tells_of_udp != NULL && transport->tells_of_udp(traces[i]);
+
+		must(udp == (i == 0 && !v1 && strcmp(transport->name, "perf") == 0),
+			"who has programs");
+		drain_until(traces[i], find_next(NULL, WH_EVENT_EXIT, child.pid) != NULL);
+		drain(traces[i], true);
+		must(count_ports(child.pid, 80, IPPROTO_TCP) == 1, "port 80 (%zu)", i);
+		must(count_ports(child.pid, 53, IPPROTO_UDP) == udp, "port 53 (%zu)", i);
+		forget_all();
+	}
+	for (size_t i = 0; i < MANY; i++)
+		transport->close(traces[i]);
+	must(are_programs(before), "no program is left");
+}
+
 /* Somebody's program that says no to every bind comes to the cgroup, or goes. */
 static void forbid_binds(int command, uint32_t flags)
 {
@@ -800,74 +899,6 @@ static void case_lost(void)
 	transport->close(trace);
 }
 
-/* Programs of ours that the kernel has. */
-struct programs {
-	int unseen, bound; /* unseen.h, bound.h */
-};
-
-static struct programs count_programs(void)
-{
-	union bpf_attr next = { 0 };
-	struct programs count = { 0, 0 };
-
-	while (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &next, sizeof(next)) == 0) {
-		struct bpf_prog_info info = { 0 };
-		union bpf_attr attr = { .prog_id = next.next_id };
-		int fd WH_FD = (int)syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
-
-		attr = (union bpf_attr){ .info = { .bpf_fd = (uint32_t)fd,
-						 .info_len = sizeof(info),
-						 .info = (uint64_t)(uintptr_t)&info } };
-		if (fd >= 0)
-			(void)syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
-		count.unseen += strcmp(info.name, WH_UNSEEN_NAME) == 0;
-		count.bound += strcmp(info.name, WH_BOUND_NAME) == 0;
-		next.start_id = next.next_id;
-	}
-	return count;
-}
-
-/* The kernel lets go of one a little later. */
-static bool are_programs(struct programs wanted)
-{
-	time_t limit = time(NULL) + PATIENCE;
-	struct programs count = count_programs();
-
-	while ((count.unseen != wanted.unseen || count.bound != wanted.bound) &&
-		time(NULL) < limit) {
-		(void)usleep(1000);
-		count = count_programs();
-	}
-	return count.unseen == wanted.unseen && count.bound == wanted.bound;
-}
-
-/* How many there are when those of former cases are gone: others may be recording. */
-static struct programs settled_programs(void)
-{
-	struct programs count = count_programs();
-
-	for (int i = 0; i < 1000 && count.unseen + count.bound > 0; i++) {
-		(void)usleep(1000);
-		count = count_programs();
-	}
-	return count;
-}
-
-/* How many there are with one recording, or several, more. */
-static struct programs programs_with(struct programs before, int more)
-{
-	struct programs after = before;
-	struct utsname machine;
-
-	if (strcmp(transport->name, "perf") != 0 || is_cgroup_v1())
-		return before;
-	after.bound += 2 * more;
-	if (uname(&machine) == 0 && strcmp(machine.machine, "x86_64") == 0)
-		after.unseen =
-			before.unseen + more < WH_UNSEEN_MAX ? before.unseen + more : WH_UNSEEN_MAX;
-	return after;
-}
-
 /* The first have a program, the others get along without, and all tell the same. */
 static void case_crowd(void)
 {
@@ -1006,6 +1037,7 @@ static const struct {
 } cases[] = {
 	{ "events", case_events, "all that a process does is told, with stacks, in order" },
 	{ "ports", case_ports, "the ports of its sockets are told" },
+	{ "many", case_many, "many recorders leave room for others" },
 	{ "strangers", case_strangers, "what others forbid stays forbidden" },
 	{ "others", case_others, "nothing of any other process is told" },
 	{ "join", case_join, "a process that joins is told of, from then on" },
