@@ -63,9 +63,9 @@ const struct wh_verb *wh_verb_find(const char *name);
 
 /*
  * Reads the words behind a verb. Options are --NAME, --NAME=VALUE or --NAME VALUE, before, between
- * and behind the arguments; the first "--" ends them. The arguments are moved to the front of argv.
- * 0; -EINVAL with the word that is unknown, abbreviated, given twice, without its value or with one
- * it does not take, or with what is missing or too much.
+ * and behind the arguments; the first "--" ends them. The arguments are moved to the front of argv,
+ * with a NULL behind them if there is room. 0; -EINVAL with the word that is unknown, abbreviated,
+ * given twice, without its value or with one it does not take, or with what is missing or too much.
  */
 int wh_words_read(const struct wh_verb *verb, size_t count, char *argv[], struct wh_words *ret,
 	struct wh_err *err) WH_MUST_CHECK;

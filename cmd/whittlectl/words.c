@@ -95,6 +95,9 @@ int wh_words_read(const struct wh_verb *verb, size_t count, char *argv[], struct
 			ret->behind += !options;
 		}
 	}
+	/* They can be a command's; what was no argument stood behind them. */
+	if (ret->count < count)
+		argv[ret->count] = NULL;
 	return check_count(ret, err);
 }
 
