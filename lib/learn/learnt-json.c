@@ -138,7 +138,7 @@ static const struct field learnt_fields[] = {
 	{ "scratchPrograms", SORTED, AT(scratch_programs), AT(scratch_program_count),
 		WH_LEARNT_SCRATCH_MAX },
 	{ "command", TEXTS, AT(command), AT(command_count), WH_LEARNT_LIST_MAX },
-	{ "otherCommands", BOOL, AT(other_commands) },
+	{ "ofCommand", U64, AT(of_command) },
 };
 SHAPE(learnt, struct wh_learnt);
 

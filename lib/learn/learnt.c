@@ -228,18 +228,25 @@ static int join_watched(const struct wh_learnt *older, const struct wh_learnt *n
 	return 0;
 }
 
-bool wh_learnt_is_other(
+static bool is_command(
 	const struct wh_learnt *learnt, const char *const *command, size_t command_count)
 {
-	if (learnt->command_count == 0 || command_count == 0)
-		return false;
 	if (learnt->command_count != command_count)
-		return true;
+		return false;
 	for (size_t i = 0; i < command_count; i++) {
 		if (strcmp(learnt->command[i], command[i]) != 0)
-			return true;
+			return false;
 	}
-	return false;
+	return true;
+}
+
+void wh_learnt_started_by(
+	struct wh_learnt *learnt, const char *const *command, size_t command_count)
+{
+	learnt->of_command =
+		is_command(learnt, command, command_count) ? add(learnt->of_command, 1) : 1;
+	learnt->command = command;
+	learnt->command_count = command_count;
 }
 
 static void join_terms(
@@ -268,11 +275,12 @@ static void join_terms(
 	ret->user_namespaces = older->user_namespaces || newer->user_namespaces;
 	ret->complete = older->complete && newer->complete;
 	ret->incomplete = either(newer->incomplete, older->incomplete);
-	ret->other_commands = older->other_commands || newer->other_commands ||
-			      wh_learnt_is_other(older, newer->command, newer->command_count);
 	if (newer->command_count == 0) {
 		ret->command = older->command;
 		ret->command_count = older->command_count;
+		ret->of_command = older->of_command;
+	} else if (is_command(older, newer->command, newer->command_count)) {
+		ret->of_command = add(older->of_command, newer->of_command);
 	}
 }
 

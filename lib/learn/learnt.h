@@ -99,7 +99,7 @@ struct wh_learnt {
 	size_t scratch_program_count;
 	const char *const *command; /* that started it last, of `whittlectl learn`; NULL: none */
 	size_t command_count;
-	bool other_commands; /* others started it before */
+	uint64_t of_command; /* so many of the recordings it started, as far as that is known */
 };
 
 /* Adds the JSON text, with a newline at its end. 0 or -ENOMEM. */
@@ -128,9 +128,9 @@ int wh_learnt_add_files(struct wh_learnt *learnt, struct wh_arena *arena) WH_MUS
 int wh_learnt_join(const struct wh_learnt *older, const struct wh_learnt *newer,
 	struct wh_arena *arena, struct wh_learnt *ret) WH_MUST_CHECK;
 
-/* Whether it was started by another command than this one, as far as both are known. */
-bool wh_learnt_is_other(
-	const struct wh_learnt *learnt, const char *const *command, size_t command_count);
+/* One of the recordings was started by this command, which is borrowed and is the last now. */
+void wh_learnt_started_by(
+	struct wh_learnt *learnt, const char *const *command, size_t command_count);
 
 /* What is to be kept: used, and unless `used_only` speculative. */
 wh_capset wh_learnt_capabilities(const struct wh_learnt *learnt, bool used_only);

@@ -70,7 +70,7 @@ recorded() { # jq filter of a whole one
     complete: true, recorder: 0, recorderStart: 0, granted: ["CAP_CHOWN", "CAP_KILL"], uid: 0,
     uses: [{ capability: "CAP_KILL", use: "used", byFile: false, count: 1, atLeast: false, first: 1 }], foreign: 0,
     runtime: 0, otherUsers: 0, syscalls: [], userNamespaces: false, written: [], writtenMore: false, devices: [], ports: [], users: [],
-    programs: [], scratchPrograms: [], command: [], otherCommands: false }' | jq "$1" | inside_sh 'umask 077
+    programs: [], scratchPrograms: [], command: [], ofCommand: 0 }' | jq "$1" | inside_sh 'umask 077
     mkdir -p /var/lib/whittle/learn/default; cat >/var/lib/whittle/learn/default/1.json'
 }
 

@@ -361,6 +361,9 @@ follows_a_check() {
   eventually grep -q ready "$CASE/learn.err"
   kill -INT "$LAST"
   eventually stops_it
+  # It is called with its own words and no others.
+  outcome verify --timeout 5 -- test "$BUNDLE" -ef "$BUNDLE/."
+  same "status of a check of many words" 0 "$status"
   succeeds verify --thorough --timeout 5 -- "${PRIVATE[@]}" sh -c \
     "\"$RUNTIME_PATH\" exec \"\$WHITTLE_CONTAINER\" stat -c %u /tmp/a | grep -qx 1"
   proves CHOWN SYS_CHROOT ""
@@ -399,9 +402,23 @@ knows_several_commands() {
   succeeds learn -- --bundle "$CASE/second"
   outcome verify --thorough
   same "status" 2 "$status"
-  grep -q 'several commands' "$stderr" || fail "why is not said:" "$(cat "$stderr")"
+  grep -q 'recorded with other commands too' "$stderr" || fail "why is not said:" "$(cat "$stderr")"
   succeeds verify -- true
 }
+# Recorders that end together take each other in before anybody could say which command it was.
+counts_commands_at_once() {
+  local i pids=()
+  for i in 1 2 3 4; do
+    cp -r "$BUNDLE" "$CASE/b$i"
+    (become_whittlectl learn --policy "$POLICY" --json --name it -- --bundle "$CASE/b$i") >"$CASE/out.$i" 2>"$CASE/err.$i" &
+    pids+=($!)
+  done
+  for i in "${pids[@]}"; do wait "$i" || fail "status $?:" "$(cat "$CASE"/err.*)"; done
+  same "recordings, and of the last command" "4 1" "$(jq -r '"\(.recordings) \(.ofCommand)"' "$CASE"/var/learn/it/*.json)"
+  outcome verify
+  same "status" 2 "$status"
+}
+@test "commands that end together are counted" { learn_case runc && run_script true && counts_commands_at_once; }
 @test "verify proves nothing of commands that it does not run" { each_learning_runtime knows_several_commands; }
 
 # A bundle is called after its folder.

@@ -43,7 +43,7 @@ result() { # jq filter: a whole result
     uses: [{ capability: "CAP_NET_BIND_SERVICE", use: "used", byFile: false, count: 1, atLeast: false, first: 1001,
       syscall: "bind", function: "inet_bind", program: "/usr/sbin/nginx", detail: "80" }],
     foreign: 0, runtime: 0, otherUsers: 0, syscalls: ["bind", "exit_group"], userNamespaces: false, written: ["/run/web.pid"],
-    writtenMore: false, devices: [], ports: [], users: [], programs: [], scratchPrograms: [], command: [], otherCommands: false }' | jq "${1:-.}"
+    writtenMore: false, devices: [], ports: [], users: [], programs: [], scratchPrograms: [], command: [], ofCommand: 0 }' | jq "${1:-.}"
 }
 recording() { # name, number, jq filter
   [ -d "$LEARN/$1" ] || mkdir -m 0700 "$LEARN/$1"

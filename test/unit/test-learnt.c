@@ -91,7 +91,7 @@ static struct wh_learnt sample(void)
 		.scratch_program_count = WH_COUNT(sample_written),
 		.command = sample_command,
 		.command_count = WH_COUNT(sample_command),
-		.other_commands = true,
+		.of_command = 3,
 	};
 }
 
@@ -137,7 +137,7 @@ static void what_is_written_is_read_again(void **state)
 	assert_string_equal(read.scratch_programs[0], "/run/a\"b");
 	assert_string_equal(read.command[2], "");
 	assert_int_equal(read.command_count, 4);
-	assert_true(read.other_commands);
+	assert_int_equal(read.of_command, 3);
 	write_sample(&read, &again);
 	assert_int_equal(again.len, strlen(again.data));
 	/* But for the byte that was none, nothing changes from here on. */
@@ -396,7 +396,7 @@ static void what_failed_to_start_adds_nothing(void **state)
 	assert_false(both.complete);
 }
 
-static void other_commands_are_told(void **state)
+static void it_is_known_how_many_a_command_started(void **state)
 {
 	static const char *const run[] = { "docker", "run", "a" }, *const other[] = { "docker",
 		"run", "b" };
@@ -404,25 +404,25 @@ static void other_commands_are_told(void **state)
 	struct wh_learnt older = bare("it"), newer = bare("it"), both;
 
 	(void)state;
-	older.command = run;
-	older.command_count = 3;
+	wh_learnt_started_by(&older, run, 3);
+	assert_int_equal(older.of_command, 1);
+	wh_learnt_started_by(&newer, run, 3);
 	assert_int_equal(wh_learnt_join(&older, &newer, &arena, &both), 0);
-	assert_true(!both.other_commands && both.command_count == 3);
-	newer.command = run;
-	newer.command_count = 3;
-	assert_int_equal(wh_learnt_join(&older, &newer, &arena, &both), 0);
-	assert_false(both.other_commands);
-	newer.command_count = 2;
-	assert_int_equal(wh_learnt_join(&older, &newer, &arena, &both), 0);
-	assert_true(both.other_commands);
-	newer.command = other;
-	newer.command_count = 3;
-	assert_int_equal(wh_learnt_join(&older, &newer, &arena, &both), 0);
-	assert_true(both.other_commands);
-	assert_string_equal(both.command[2], "b");
+	assert_true(both.of_command == 2 && both.recordings == 2 && both.command_count == 3);
+	/* A recording by a rule has none, and one of whittlectl's has it only afterwards. */
 	newer = bare("it");
 	assert_int_equal(wh_learnt_join(&both, &newer, &arena, &both), 0);
-	assert_true(both.other_commands);
+	assert_true(both.of_command == 2 && both.recordings == 3 && both.command_count == 3);
+	wh_learnt_started_by(&both, run, 3);
+	assert_int_equal(both.of_command, 3);
+	/* Another one. */
+	newer = bare("it");
+	wh_learnt_started_by(&newer, other, 3);
+	assert_int_equal(wh_learnt_join(&both, &newer, &arena, &both), 0);
+	assert_true(both.of_command == 1 && both.recordings == 4);
+	assert_string_equal(both.command[2], "b");
+	wh_learnt_started_by(&both, run, 2);
+	assert_true(both.of_command == 1 && both.command_count == 2);
 }
 
 static void what_one_could_not_watch_is_unknown(void **state)
@@ -496,7 +496,7 @@ int main(void)
 		cmocka_unit_test(what_is_used_wins),
 		cmocka_unit_test(nothing_that_was_seen_is_lost),
 		cmocka_unit_test(what_failed_to_start_adds_nothing),
-		cmocka_unit_test(other_commands_are_told),
+		cmocka_unit_test(it_is_known_how_many_a_command_started),
 		cmocka_unit_test(what_one_could_not_watch_is_unknown),
 		cmocka_unit_test(several_images_are_none),
 		cmocka_unit_test(a_full_list_keeps_root),

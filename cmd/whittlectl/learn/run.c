@@ -281,17 +281,31 @@ static int keep_command(struct wh_learn_session *session)
 }
 
 /* It says nothing, so that what there is of that name is what there was. */
-static bool is_left_out(const struct wh_learn_session *session)
+static bool did_not_start(const struct wh_learn_session *session)
 {
-	return !session->watch.gone && session->watch.learnt.id != NULL &&
+	return session->child.status != 0 && !session->watch.gone &&
+	       session->watch.learnt.id != NULL &&
 	       strcmp(session->watch.learnt.id, session->id) != 0;
+}
+
+/* Of a short run the recording may have been taken in by another one before it was seen. */
+static bool is_taken_in(const struct wh_learn_session *session)
+{
+	int folder WH_FD =
+		session->name == NULL || session->child.status != 0 || session->bundle == NULL
+			? WH_NO_FD
+			: wh_store_look(session->name, NULL);
+
+	return folder >= 0;
 }
 
 static int finish(struct wh_learn_session *session)
 {
-	if (session->watch.name == NULL || is_left_out(session))
+	if (session->watch.name == NULL && is_taken_in(session))
+		session->watch.name = session->name;
+	if (session->watch.name == NULL || did_not_start(session))
 		return explain_nothing(session);
-	return session->watch.gone ? 0 : keep_command(session);
+	return keep_command(session);
 }
 
 /* A bundle has no image to be called after. What its folder cannot give stays with whittle. */
@@ -331,7 +345,7 @@ int wh_learn_run(const struct wh_learn_call *call)
 	struct wh_learn_session session WH_CLEANUP(run_done) = WH_LEARN_SESSION_INIT;
 	bool json = wh_words_has(call->words, "json");
 	struct wh_learnt learnt = { .complete = false };
-	size_t running;
+	size_t running = 0;
 	int r;
 
 	session.name = wh_words_value(call->words, "name");
@@ -354,6 +368,8 @@ int wh_learn_run(const struct wh_learn_call *call)
 		(void)wh_learn_trouble(call, &session.err);
 	if (!session.started)
 		return WH_EXIT_TROUBLE;
-	return session.child.status == 0 && (r < 0 || !learnt.complete) ? WH_EXIT_FINDINGS
-									: session.child.status;
+	/* While another one of its name goes on, all together are not complete yet. */
+	return session.child.status == 0 && (r < 0 || (!learnt.complete && running == 0))
+		       ? WH_EXIT_FINDINGS
+		       : session.child.status;
 }

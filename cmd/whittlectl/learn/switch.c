@@ -214,9 +214,14 @@ static int end_nameless(struct edit *edit)
 	size_t count;
 	int r = wh_store_list(&edit->arena, &names, &count, &edit->err);
 
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		if (!is_policys(edit, names[i]))
-			r = end_recordings(edit, names[i]);
+	if (r < 0)
+		return r;
+	/* One that cannot be looked at keeps none of the others on; the error is the first one's.
+	 */
+	for (size_t i = 0; i < count; i++) {
+		int one = is_policys(edit, names[i]) ? 0 : end_recordings(edit, names[i]);
+
+		r = r < 0 ? r : one;
 	}
 	return r;
 }

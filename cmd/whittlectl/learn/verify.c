@@ -460,7 +460,7 @@ static int guess_name(struct verify *verify, const char **ret)
 			count == 0 ? "there is nothing to run again; begin with whittlectl learn "
 				     "-- docker run..."
 				   : "say which with --name; whittlectl learn list has the names");
-	*ret = name;
+	*ret = r < 0 ? NULL : name;
 	return r;
 }
 
@@ -484,12 +484,12 @@ static int read_subject(struct verify *verify)
 			"how to run %s again is not known: only what whittlectl learn -- started "
 			"can be verified",
 			name);
-	if (verify->learnt.other_commands && verify->call->command_count == 0)
+	if (verify->learnt.of_command < verify->learnt.recordings &&
+		verify->call->command_count == 0)
 		return wh_fail(&session->err, EINVAL,
-			"%s was recorded with several commands, and that the last one succeeds "
-			"says "
-			"nothing of the others: say -- and a command that succeeds when all works, "
-			"or record each with a --name of its own",
+			"%s was recorded with other commands too, or by a rule, and that the last "
+			"one succeeds says nothing of those: say -- and a command that succeeds "
+			"when all works, or record each with a --name of its own",
 			name);
 	return wh_learn_session_open(
 		session, verify->call, verify->learnt.command, verify->learnt.command_count);

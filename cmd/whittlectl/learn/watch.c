@@ -155,8 +155,6 @@ bool wh_learn_watch_over(const struct wh_learn_watch *watch)
 		       process.start != watch->learnt.recorder_start || process.state == 'Z');
 }
 
-/* Under the lock by which recorders take each other's in. What was taken in meanwhile is in
- * another file, which then is the only one that has ended. */
 static int keep(
 	int folder, const char *file, const char *const *command, size_t count, struct wh_err *err)
 {
@@ -167,23 +165,45 @@ static int keep(
 
 	if (r < 0)
 		return wh_fail_errno(err, -r, "cannot read the recording");
-	learnt.other_commands =
-		learnt.other_commands || wh_learnt_is_other(&learnt, command, count);
-	learnt.command = command;
-	learnt.command_count = count;
+	wh_learnt_started_by(&learnt, command, count);
 	return wh_store_put(folder, file, &learnt, err);
+}
+
+/* What took it in, when another of its name ended meanwhile: the only one that has ended. NULL when
+ * there is none. */
+static const char *find_ended(int folder, struct wh_arena *arena)
+{
+	DIR *names WH_NAMES = wh_open_names(folder, ".");
+	const struct dirent *entry;
+
+	while (names != NULL && (entry = readdir(names)) != NULL) {
+		struct wh_arena scratch WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
+		struct wh_learnt learnt;
+		struct stat st;
+
+		if (is_recording(entry->d_name) &&
+			read_recording(folder, entry->d_name, &scratch, &learnt, &st) == 0 &&
+			learnt.ended != 0)
+			return wh_arena_dup(arena, wh_slice_of(entry->d_name));
+	}
+	return NULL;
 }
 
 int wh_learn_watch_keep(const struct wh_learn_watch *watch, const char *const *command,
 	size_t count, struct wh_err *err)
 {
+	struct wh_arena arena WH_CLEANUP(wh_arena_done) = WH_ARENA_INIT;
 	int folder WH_FD = wh_store_look(watch->name, NULL);
+	const char *file = watch->file;
 
 	if (folder < 0)
 		return wh_fail_errno(err, -folder, "cannot open the recording");
+	/* By this recorders take each other's in. */
 	while (flock(folder, LOCK_EX) < 0) {
 		if (errno != EINTR)
 			return wh_fail_errno(err, errno, "cannot lock the recording");
 	}
-	return keep(folder, watch->file, command, count, err);
+	if (file == NULL || faccessat(folder, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		file = find_ended(folder, &arena);
+	return file == NULL ? 0 : keep(folder, file, command, count, err);
 }
