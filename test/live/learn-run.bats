@@ -63,6 +63,12 @@ nothing_is_left() {
 
 # ---- learning -----------------------------------------------------------------------------
 
+# The first column of the table below that line in docs/reference.md.
+documented_members() {
+  sed -n '/^`--json` of a run/,/^Of `verify`/p' "$WHITTLE_SOURCE/docs/reference.md" | grep '^| `' | cut -d '|' -f 2 |
+    grep -o '`[A-Za-z][A-Za-z]*' | tr -d '`' | sort | paste -sd ' '
+}
+
 learns_what_is_used() {
   local before
   run_script 'echo said; touch /tmp/a; chown 1:1 /tmp/a; exit 7'
@@ -78,6 +84,7 @@ learns_what_is_used() {
   same "never used" "$(answer '.granted | length - 1')" "$(answer '.neverUsed | length')"
   nothing_is_left
   same "what is known of it" it "$(whittlectl learn list --json | jq -r '.recordings[].name')"
+  same "members" "$(documented_members)" "$(answer 'keys_unsorted | sort | join(" ")')"
 }
 @test "a run is learnt: the rule, the command's own status and words, and nothing is left" {
   each_learning_runtime learns_what_is_used

@@ -74,9 +74,8 @@ static int check_call(const struct task *task, const struct wh_learn_call *call,
 		return wh_fail(err, EINVAL, "what is missing is %s", task->arguments);
 	if (call->count > task->max)
 		return wh_fail(err, EINVAL,
-			"\"%s\" is a word too many: a name goes behind --name, and a command "
-			"behind "
-			"--",
+			"\"%s\" is a word too many: a name goes behind --name, "
+			"and a command behind --",
 			call->names[task->max]);
 	if (task->command && call->command_count == 0 && task->run != wh_learn_verify)
 		return wh_fail(err, EINVAL, "what is missing is -- and a command");
