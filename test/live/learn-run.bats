@@ -361,7 +361,7 @@ proves_what_is_needed() {
 @test "verify proves what is needed and what is not" { each_learning_runtime proves_what_is_needed; }
 
 follows_a_check() {
-  local before
+  local before pid
   run_script 'touch /tmp/a; chown 1:1 /tmp/a; chroot / true; echo ready >&2; while :; do sleep 0.05; done'
   before=$(sha256sum <"$BUNDLE/config.json")
   background learn become_whittlectl learn --policy "$POLICY" --json --name it -- --bundle "$BUNDLE"
@@ -374,8 +374,13 @@ follows_a_check() {
   succeeds verify --thorough --timeout 5 -- "${PRIVATE[@]}" sh -c \
     "\"$RUNTIME_PATH\" exec \"\$WHITTLE_CONTAINER\" stat -c %u /tmp/a | grep -qx 1"
   proves CHOWN SYS_CHROOT ""
-  outcome verify --timeout 1 -- false
+  outcome verify --timeout 1 -- sh -c "sleep 1000 & echo \$! >>'$CASE/started'; false"
   same "status of a check that never succeeds" 1 "$status"
+  grep -q 'the check did not succeed in time' "$stderr" || fail "why is not said:" "$(cat "$stderr")"
+  for pid in $(cat "$CASE/started"); do eventually has_ended "$pid"; done
+  outcome verify --timeout 1 -- sh -c "trap '' TERM; echo \$\$ >'$CASE/started'; while :; do sleep 0.1; done"
+  same "status of a check that hangs" 1 "$status"
+  eventually has_ended "$(cat "$CASE/started")"
   outcome verify --timeout 1
   same "status without a check" 1 "$status"
   grep -q 'does not end by itself' "$stderr" || fail "no advice:" "$(cat "$stderr")"

@@ -135,11 +135,17 @@ int wh_learn_child_start(struct wh_learn_child *ret, const struct wh_learn_signa
 
 bool wh_learn_child_ended(struct wh_learn_child *child)
 {
+	siginfo_t info = { .si_pid = 0 };
 	int status = 0;
 	pid_t r;
 
 	if (child->pid == 0)
 		return true;
+	/* As long as it is not waited for, the number of its group is nobody else's. */
+	if (child->alone &&
+		waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		info.si_pid == child->pid)
+		(void)kill(-child->pid, SIGKILL);
 	r = waitpid(child->pid, &status, WNOHANG);
 	if (r == 0 || (r < 0 && errno == EINTR))
 		return false;

@@ -39,7 +39,8 @@ enum wh_learn_streams {
 struct wh_learn_child {
 	pid_t pid;  /* 0: there is none, or it has ended */
 	int status; /* of one that has ended, as a shell tells it: 128 and the signal */
-	bool group; /* it has a process group of its own */
+	bool group; /* it has a process group of its own… */
+	bool alone; /* …of which nobody is left when it has ended */
 };
 
 /* Looks up words[0] in PATH. 0 or -errno; the words end with NULL. */

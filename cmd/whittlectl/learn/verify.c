@@ -30,6 +30,7 @@
 #define TICK_MS 50
 #define AGAIN_MS 200 /* between two calls of the check */
 #define END_MS 15000
+#define CHECK_END_MS 2000 /* it holds nothing that would need longer */
 #define SAID_MAX (1u << 20)
 #define SHOWN_LINES 8
 
@@ -49,7 +50,7 @@ struct verify {
 
 static void verify_done(struct verify *verify)
 {
-	wh_learn_child_end(&verify->check, END_MS);
+	wh_learn_child_end(&verify->check, CHECK_END_MS);
 	wh_learn_child_end(&verify->session.child, END_MS);
 	wh_learn_request_done(&verify->session.request);
 	wh_learn_signals_done(&verify->session.signals);
@@ -151,6 +152,7 @@ static int look_at_check(struct verify *verify, bool ended, enum outcome *ret)
 {
 	struct wh_learn_session *session = &verify->session;
 	bool called = verify->check.pid != 0;
+	int r;
 
 	*ret = UNKNOWN;
 	if (called && !wh_learn_child_ended(&verify->check))
@@ -165,8 +167,10 @@ static int look_at_check(struct verify *verify, bool ended, enum outcome *ret)
 		return 0;
 	verify->last = ended;
 	(void)setenv("WHITTLE_CONTAINER", session->id, 1);
-	return wh_learn_child_start(&verify->check, &session->signals, verify->call->command,
+	r = wh_learn_child_start(&verify->check, &session->signals, verify->call->command,
 		WH_LEARN_STREAMS_NONE, WH_NO_FD, &session->err);
+	verify->check.alone = r == 0;
+	return r;
 }
 
 /* Until it is known whether the container works. 0 or -errno. */
@@ -201,7 +205,7 @@ static void remove_container(struct verify *verify)
 	};
 	const char *const *words;
 
-	wh_learn_child_end(&verify->check, END_MS);
+	wh_learn_child_end(&verify->check, CHECK_END_MS);
 	if (session->id == NULL && !wh_learn_child_ended(&session->child)) {
 		wh_learn_child_signal(&session->child, SIGTERM);
 		wh_learn_wait(&session->signals, AGAIN_MS);
@@ -327,8 +331,9 @@ static int explain_failure(struct verify *verify)
 		return wh_fail(err, ETIME,
 			"the container does not end by itself: say -- and a command that succeeds "
 			"when it works, or a longer --timeout");
-	return wh_fail(err, EPROTO,
-		"the container does not work with what was learnt, so nothing can be proven%s",
+	return wh_fail(err, EPROTO, "%s with what was learnt, so nothing can be proven%s",
+		verify->late ? "the check did not succeed in time (--timeout)"
+			     : "the container does not work",
 		verify->learnt.complete ? "" : "; the recording is incomplete");
 }
 
