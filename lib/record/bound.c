@@ -49,10 +49,7 @@ static void write_code(struct wh_bpf_code *ret, const struct wh_bound *bound,
 	/* Programs of cgroups below were asked before: one may have said no. */
 	wh_bpf_call(ret, BPF_FUNC_get_retval);
 	wh_bpf_go_on_if(ret, BPF_JEQ, BPF_REG_0, 0, YES);
-	wh_bpf_load_map(ret, BPF_REG_1, BPF_PSEUDO_MAP_FD, bound->cgroups);
-	wh_bpf_set(ret, BPF_REG_2, 0);
-	wh_bpf_call(ret, BPF_FUNC_current_task_under_cgroup);
-	wh_bpf_go_on_if(ret, BPF_JEQ, BPF_REG_0, 1, YES);
+	wh_bpf_go_on_if_under(ret, bound->cgroups, YES);
 	wh_bpf_load(ret, BPF_W, PROTOCOL, CONTEXT, offsetof(struct bpf_sock, protocol));
 	wh_bpf_begin_record(ret, layout->size, layout->type, id);
 	wh_bpf_store(ret, BPF_H, PORT, record + (int32_t)layout->port);

@@ -74,6 +74,14 @@ void wh_bpf_go_on_if(
 	wh_bpf_leave(code, answer);
 }
 
+void wh_bpf_go_on_if_under(struct wh_bpf_code *code, int cgroups, int32_t answer)
+{
+	wh_bpf_load_map(code, BPF_REG_1, BPF_PSEUDO_MAP_FD, cgroups);
+	wh_bpf_set(code, BPF_REG_2, 0);
+	wh_bpf_call(code, BPF_FUNC_current_task_under_cgroup);
+	wh_bpf_go_on_if(code, BPF_JEQ, BPF_REG_0, 1, answer);
+}
+
 void wh_bpf_begin_record(struct wh_bpf_code *code, uint32_t size, uint32_t type, uint16_t id)
 {
 	for (int32_t at = -(int32_t)size; at < 0; at += 8)

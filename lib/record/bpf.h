@@ -53,12 +53,16 @@ void wh_bpf_leave(struct wh_bpf_code *code, int32_t answer);
 void wh_bpf_go_on_if(
 	struct wh_bpf_code *code, uint8_t comparison, uint8_t reg, int32_t value, int32_t answer);
 
+/* Leaves with this answer unless the process is in the cgroup of a map of wh_bpf_make_cgroups(), or
+ * below. BPF_REG_0 to BPF_REG_5 are lost. */
+void wh_bpf_go_on_if_under(struct wh_bpf_code *code, int cgroups, int32_t answer);
+
 /* An empty record of this event, `size` bytes at the end of the stack; its field common_type is at
  * the offset `type`. */
 void wh_bpf_begin_record(struct wh_bpf_code *code, uint32_t size, uint32_t type, uint16_t id);
 
 /* Tells the record. `context`: the register that has what BPF_REG_1 had at the beginning;
- *`outputs`: a map of wh_bpf_make_outputs(). BPF_REG_0 to BPF_REG_5 are lost. */
+ * `outputs`: a map of wh_bpf_make_outputs(). BPF_REG_0 to BPF_REG_5 are lost. */
 void wh_bpf_tell_record(struct wh_bpf_code *code, uint8_t context, int outputs, uint32_t size);
 
 /* ---- the kernel -------------------------------------------------------------------------------
@@ -78,7 +82,7 @@ int wh_bpf_set_element(int map, uint32_t key, int fd) WH_MUST_CHECK;
 int wh_bpf_load_program(const struct wh_bpf_code *code, uint32_t type, uint32_t attach,
 	const char *name) WH_MUST_CHECK;
 
-/* The map by which a program asks for this one cgroup (bpf_current_task_under_cgroup). */
+/* The map by which a program asks for this one cgroup. */
 int wh_bpf_make_cgroups(const char *name, int cgroup) WH_MUST_CHECK;
 
 /*

@@ -67,6 +67,7 @@ static void look_at_tail(struct wh_perf_rings *rings, struct wh_perf_ring *ring)
 	if (record.len == 0)
 		ring->tail = ring->head; /* what cannot be read is passed over */
 	ring->next = record.len == 0 ? UINT64_MAX : wh_perf_time(record);
+	ring->len = record.len;
 }
 
 void wh_perf_rings_look(struct wh_perf_rings *rings)
@@ -99,7 +100,7 @@ void wh_perf_rings_pass(struct wh_perf_rings *rings)
 {
 	struct wh_perf_ring *ring = rings->first;
 
-	ring->tail += record_at(rings, ring).len;
+	ring->tail += ring->len;
 	__atomic_store_n(&ring->control->data_tail, ring->tail, __ATOMIC_RELEASE);
 	look_at_tail(rings, ring);
 }

@@ -19,7 +19,8 @@ struct wh_perf_ring {
 	struct perf_event_mmap_page *control; /* NULL for a CPU that is offline */
 	char *data;
 	uint64_t head, tail;
-	uint64_t next; /* when the record at the tail happened */
+	uint64_t next; /* when the record at the tail happened… */
+	size_t len;    /* …and its bytes */
 };
 
 struct wh_perf_rings {

@@ -323,25 +323,15 @@ static int place_syscalls(struct wh_trace *trace)
 	return place_probe(trace, WH_PERF_SYSCALL);
 }
 
-static int place_execs(struct wh_trace *trace)
-{
-	return place_probe(trace, WH_PERF_EXEC);
-}
-
-static int place_checks(struct wh_trace *trace)
-{
-	return place_probe(trace, WH_PERF_CHECK);
-}
-
 static int open_probes(struct wh_trace *trace, struct wh_err *err)
 {
 	static const struct {
 		enum wh_perf_probe probe;
-		int (*place)(struct wh_trace *);
+		int (*place)(struct wh_trace *); /* NULL: place_probe() */
 	} steps[] = {
 		/* First: only with them is it known whose the checks are. */
-		{ WH_PERF_EXEC, place_execs },
-		{ WH_PERF_CHECK, place_checks },
+		{ WH_PERF_EXEC, NULL },
+		{ WH_PERF_CHECK, NULL },
 		{ WH_PERF_PORT, place_ports },
 		{ WH_PERF_SYSCALL, place_syscalls },
 	};
@@ -350,7 +340,8 @@ static int open_probes(struct wh_trace *trace, struct wh_err *err)
 	if (trace->epoll < 0)
 		return wh_fail_errno(err, errno, "epoll");
 	for (size_t i = 0; i < WH_COUNT(steps); i++) {
-		int r = steps[i].place(trace);
+		int r = steps[i].place != NULL ? steps[i].place(trace)
+					       : place_probe(trace, steps[i].probe);
 
 		if (r < 0)
 			return wh_fail_errno(

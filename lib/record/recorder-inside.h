@@ -13,6 +13,10 @@
 #include "record/transport.h"
 #include "record/written.h"
 
+/* Nanoseconds that the clock of file systems may be behind: a tick, and more where a virtual
+ * machine's CPUs have to wait. */
+#define WH_STAMPS_BEHIND UINT64_C(20000000)
+
 struct wh_recorder {
 	const struct wh_recorded *recorded;
 	struct wh_arena arena; /* of what lives as long as the recorder */

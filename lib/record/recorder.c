@@ -25,10 +25,9 @@
 #include "record/store.h"
 #include "seccomp/compile.h"
 
-#define BUSY_MS 100  /* between looks while things happen… */
-#define IDLE_MS 1000 /* …and while nothing does */
-#define STAMPS_MS 20 /* at most, until files are stamped as new, in… */
-#define STAMPS_STEP_US 200
+#define BUSY_MS 100        /* between looks while things happen… */
+#define IDLE_MS 1000       /* …and while nothing does */
+#define STAMPS_STEP 200000 /* nanoseconds, until files are stamped as new */
 
 /* ---- what events lead to ----------------------------------------------------------------------
  */
@@ -216,10 +215,10 @@ static bool tells_of_udp(const struct wh_recorder *recorder)
  */
 static void await_stamps(const struct wh_recorder *recorder)
 {
-	for (int waited = 0;
-		waited < STAMPS_MS * 1000 && wh_clock(CLOCK_MONOTONIC_COARSE) < recorder->start;
-		waited += STAMPS_STEP_US)
-		(void)nanosleep(&(struct timespec){ .tv_nsec = STAMPS_STEP_US * 1000L }, NULL);
+	for (uint64_t waited = 0;
+		waited < WH_STAMPS_BEHIND && wh_clock(CLOCK_MONOTONIC_COARSE) < recorder->start;
+		waited += STAMPS_STEP)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = STAMPS_STEP }, NULL);
 }
 
 static int open_all(struct wh_recorder *recorder, struct wh_err *err)

@@ -12,12 +12,11 @@
 #include "record/recorder-inside.h"
 #include "record/store.h"
 
-#define STAMPS_BEHIND UINT64_C(20000000) /* nanoseconds */
-#define PUT_NS 250000000                 /* between two writings of the result, at least… */
-#define PUT_SHARE 9                      /* …and so many times as long as the last one took */
-#define SYMBOLS_MAX (64u << 20)          /* bytes of /proc/kallsyms */
-#define SPARE_EVENTS 50000               /* between two looks at what need not be told */
-#define SPARE_CHECKS 20000               /* of a capability that is certainly needed */
+#define PUT_NS 250000000        /* between two writings of the result, at least… */
+#define PUT_SHARE 9             /* …and so many times as long as the last one took */
+#define SYMBOLS_MAX (64u << 20) /* bytes of /proc/kallsyms */
+#define SPARE_EVENTS 50000      /* between two looks at what need not be told */
+#define SPARE_CHECKS 20000      /* of a capability that is certainly needed */
 
 /*
  * The names of the kernel's functions take the kernel longer to tell than all else of a recording
@@ -201,8 +200,9 @@ static int make_result(
  */
 static uint64_t written_since(const struct wh_recorder *recorder)
 {
-	return recorder->first < recorder->start + STAMPS_BEHIND ? recorder->start
-								 : recorder->first - STAMPS_BEHIND;
+	return recorder->first < recorder->start + WH_STAMPS_BEHIND
+		       ? recorder->start
+		       : recorder->first - WH_STAMPS_BEHIND;
 }
 
 static void list_written(

@@ -68,10 +68,7 @@ static void write_code(struct wh_bpf_code *ret, const struct wh_unseen *unseen,
 	wh_bpf_add(ret, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_1, NUMBER, 0, 0);
 	wh_bpf_load(ret, BPF_B, BPF_REG_1, BPF_REG_1, 0);
 	wh_bpf_go_on_if(ret, BPF_JEQ, BPF_REG_1, 0, 0);
-	wh_bpf_load_map(ret, BPF_REG_1, BPF_PSEUDO_MAP_FD, unseen->cgroups);
-	wh_bpf_set(ret, BPF_REG_2, 0);
-	wh_bpf_call(ret, BPF_FUNC_current_task_under_cgroup);
-	wh_bpf_go_on_if(ret, BPF_JEQ, BPF_REG_0, 1, 0);
+	wh_bpf_go_on_if_under(ret, unseen->cgroups, 0);
 
 	wh_bpf_load(ret, BPF_DW, REGISTERS, CONTEXT, 0);
 	wh_bpf_begin_record(ret, layout->size, layout->type, id);
