@@ -51,6 +51,14 @@ void wh_put_slice(struct wh_buf *to, const char *key, struct wh_slice value)
 	wh_buf_add_json(to, value);
 }
 
+void wh_put_texts(struct wh_buf *to, const char *key, const char *const *list, size_t count)
+{
+	wh_put_open(to, key, '[');
+	for (size_t i = 0; i < count; i++)
+		wh_put_text(to, NULL, list[i]);
+	wh_buf_add_char(to, ']');
+}
+
 void wh_put_capabilities(struct wh_buf *to, const char *key, wh_capset set)
 {
 	wh_put_open(to, key, '[');

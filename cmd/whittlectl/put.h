@@ -32,6 +32,9 @@ void wh_put_count(struct wh_buf *to, const char *key, size_t value);
 /* Begins an object or an array; its closing bracket is the caller's. */
 void wh_put_open(struct wh_buf *to, const char *key, char bracket);
 
+/* An array of strings. */
+void wh_put_texts(struct wh_buf *to, const char *key, const char *const *list, size_t count);
+
 /* An array of names; the number, as a string, for one that is newer than this program. */
 void wh_put_capabilities(struct wh_buf *to, const char *key, wh_capset set);
 

@@ -60,10 +60,7 @@ static void put_kernel(struct wh_buf *to, const struct wh_audit_row *row)
 	wh_buf_add_string(to, !row->root_known ? "null" : row->root_readonly ? "true" : "false");
 	wh_put_text(to, "label", row->label);
 	wh_put_text(to, "devices", devices[row->devices]);
-	wh_put_open(to, "hostPaths", '[');
-	for (size_t i = 0; i < row->sensitive_count; i++)
-		wh_put_text(to, NULL, row->sensitive[i]);
-	wh_buf_add_char(to, ']');
+	wh_put_texts(to, "hostPaths", row->sensitive, row->sensitive_count);
 }
 
 static void put_row(struct wh_buf *to, const struct wh_audit_row *row)

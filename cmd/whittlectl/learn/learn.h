@@ -77,6 +77,11 @@ void wh_learn_add_others(
 	struct wh_screen *screen, const struct wh_learnt *learnt, struct wh_arena *arena);
 void wh_learn_put_others(struct wh_buf *to, const struct wh_learnt *learnt);
 
+/* What there is for a use, as members of an object: count, atLeast, byFile, first, syscall,
+ * function, program, why, reason (list.c). */
+void wh_learn_put_evidence(struct wh_buf *to, const struct wh_learnt *learnt,
+	const struct wh_use_of *use, struct wh_arena *arena);
+
 /* "3 of 14" capabilities, "2h 13m": in the arena; NULL when memory ran out. */
 const char *wh_learn_show_used(const struct wh_learnt *learnt, struct wh_arena *arena);
 const char *wh_learn_show_time(uint64_t milliseconds, struct wh_arena *arena);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/utc.h"
+#include "learn/rule.h"
 #include "whittlectl/put.h"
 #include "record/store.h"
 #include "record/verified.h"
@@ -87,6 +89,23 @@ const char *wh_learn_show_time(uint64_t milliseconds, struct wh_arena *arena)
 			(unsigned long long)seconds / 60 % 60);
 	return wh_arena_printf(arena, "%llud %lluh", (unsigned long long)seconds / 86400,
 		(unsigned long long)seconds / 3600 % 24);
+}
+
+void wh_learn_put_evidence(struct wh_buf *to, const struct wh_learnt *learnt,
+	const struct wh_use_of *use, struct wh_arena *arena)
+{
+	char first[WH_UTC_SIZE];
+
+	wh_utc_format(use->first, first);
+	wh_put_count(to, "count", (size_t)use->count);
+	wh_put_bool(to, "atLeast", use->at_least);
+	wh_put_bool(to, "byFile", use->by_file);
+	wh_put_text(to, "first", use->first == 0 ? NULL : first);
+	wh_put_text(to, "syscall", use->syscall);
+	wh_put_text(to, "function", use->function);
+	wh_put_text(to, "program", use->program);
+	wh_put_text(to, "why", use->why);
+	wh_put_text(to, "reason", wh_learnt_reason(learnt, use, arena));
 }
 
 /* ---- list -------------------------------------------------------------------------------- */

@@ -63,14 +63,6 @@ void wh_learn_add_others(
 
 /* ---- for programs ------------------------------------------------------------------------ */
 
-static void put_texts(struct wh_buf *to, const char *key, const char *const *list, size_t count)
-{
-	wh_put_open(to, key, '[');
-	for (size_t i = 0; i < count; i++)
-		wh_put_text(to, NULL, list[i]);
-	wh_buf_add_char(to, ']');
-}
-
 void wh_learn_put_others(struct wh_buf *to, const struct wh_learnt *learnt)
 {
 	wh_put_open(to, "ports", '[');
@@ -102,9 +94,9 @@ void wh_learn_put_others(struct wh_buf *to, const struct wh_learnt *learnt)
 		wh_buf_add_char(to, '}');
 	}
 	wh_buf_add_char(to, ']');
-	put_texts(to, "devices", learnt->devices, learnt->device_count);
+	wh_put_texts(to, "devices", learnt->devices, learnt->device_count);
 	wh_put_text(to, "devicesUnknown", learnt->devices_unknown);
-	put_texts(to, "written", learnt->written, learnt->written_count);
+	wh_put_texts(to, "written", learnt->written, learnt->written_count);
 	wh_put_bool(to, "writtenMore", learnt->written_more);
 	wh_put_text(to, "writtenUnknown", learnt->written_unknown);
 }

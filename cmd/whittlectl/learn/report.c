@@ -271,7 +271,6 @@ static void put_capability(struct wh_buf *to, const struct wh_learn_subject *sub
 	const struct wh_use_of *use = use_of(learnt, capability);
 	const struct wh_capability *info =
 		capability < WH_CAP_COUNT ? wh_capability_get(capability) : NULL;
-	char first[WH_UTC_SIZE] = "";
 
 	wh_put_open(to, NULL, '{');
 	wh_put_text(to, "name", name_of(capability, arena));
@@ -281,17 +280,8 @@ static void put_capability(struct wh_buf *to, const struct wh_learn_subject *sub
 	wh_put_text(to, "risk", info == NULL ? NULL : info->risk);
 	wh_put_text(to, "proof", proof_of(subject, capability));
 	if (use != NULL) {
-		wh_utc_format(use->first, first);
-		wh_put_count(to, "count", (size_t)use->count);
-		wh_put_bool(to, "atLeast", use->at_least);
-		wh_put_bool(to, "byFile", use->by_file);
-		wh_put_text(to, "first", use->first == 0 ? NULL : first);
-		wh_put_text(to, "syscall", use->syscall);
-		wh_put_text(to, "function", use->function);
-		wh_put_text(to, "program", use->program);
+		wh_learn_put_evidence(to, learnt, use, arena);
 		wh_put_text(to, "detail", use->detail);
-		wh_put_text(to, "why", use->why);
-		wh_put_text(to, "reason", wh_learnt_reason(learnt, use, arena));
 	}
 	wh_buf_add_char(to, '}');
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "run.h"
-#include "base/utc.h"
 #include "learn/rule.h"
 #include "whittlectl/put.h"
 #include "record/verified.h"
@@ -144,8 +143,6 @@ static void write_text(const struct wh_learnt *learnt, const struct wh_buf *rule
 
 static void put_uses(struct wh_buf *to, const struct wh_learnt *learnt, struct wh_arena *arena)
 {
-	char first[WH_UTC_SIZE];
-
 	wh_put_open(to, "uses", '[');
 	for (size_t i = 0; i < learnt->use_count; i++) {
 		const struct wh_use_of *use = &learnt->uses[i];
@@ -155,16 +152,7 @@ static void put_uses(struct wh_buf *to, const struct wh_learnt *learnt, struct w
 			use->capability < WH_CAP_COUNT ? wh_capability_get(use->capability)->name
 						       : NULL);
 		wh_put_text(to, "use", wh_use_name(use->use));
-		wh_put_text(to, "why", use->why);
-		wh_put_text(to, "reason", wh_learnt_reason(learnt, use, arena));
-		wh_put_text(to, "syscall", use->syscall);
-		wh_put_text(to, "function", use->function);
-		wh_put_text(to, "program", use->program);
-		wh_put_count(to, "count", (size_t)use->count);
-		wh_put_bool(to, "atLeast", use->at_least);
-		wh_put_bool(to, "byFile", use->by_file);
-		wh_utc_format(use->first, first);
-		wh_put_text(to, "first", use->first == 0 ? NULL : first);
+		wh_learn_put_evidence(to, learnt, use, arena);
 		wh_buf_add_char(to, '}');
 	}
 	wh_buf_add_char(to, ']');
@@ -176,10 +164,7 @@ static void put_remarks(struct wh_buf *to, const struct wh_learnt *learnt, struc
 
 	if (wh_learn_remarks(learnt, false, arena, &remarks) < 0)
 		to->failed = true;
-	wh_put_open(to, "remarks", '[');
-	for (size_t i = 0; !to->failed && i < remarks.count; i++)
-		wh_put_text(to, NULL, remarks.all[i]);
-	wh_buf_add_char(to, ']');
+	wh_put_texts(to, "remarks", remarks.all, to->failed ? 0 : remarks.count);
 }
 
 static void write_json(const struct wh_learnt *learnt, int status, const struct wh_buf *rule,

@@ -40,10 +40,8 @@ static void add_engine(struct wh_buf *to, const struct wh_status_engine *engine)
 	wh_put_text(to, "program", engine->program);
 	wh_put_text(to, "version", engine->version);
 	wh_put_number(to, "pid", (uint64_t)engine->pid);
-	wh_put_open(to, "files", '[');
-	for (size_t i = 0; engine->error == NULL && i < engine->view.file_count; i++)
-		wh_put_text(to, NULL, engine->view.files[i]);
-	wh_buf_add_char(to, ']');
+	wh_put_texts(to, "files", engine->view.files,
+		engine->error == NULL ? engine->view.file_count : 0);
 	wh_put_text(to, "error", engine->error);
 	wh_put_text(to, "stale", engine->stale);
 	add_default(to, engine);
